@@ -1,0 +1,180 @@
+package aigateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/glob"
+	"github.com/caddy-ai-gateway/ai-gateway/handlers"
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// running is the pipeline of one configuration, as the lifecycle sees it.
+type running struct{ *handlers.Gateway }
+
+// Publish makes the accounts' limits effective for the whole process.
+func (r running) Publish() { r.Pool.Publish() }
+
+// Unpublish withdraws them.
+func (r running) Unpublish() { r.Pool.Close() }
+
+// Cleanup lets go of the accounts' state. Requests that still run hold their own part of it.
+func (r running) Cleanup() error {
+	r.Pool.Close()
+	return nil
+}
+
+// build makes the pipeline out of the resolved keys and accounts, as the last step of Provision.
+// Its settings that outlive this configuration are published when the configuration starts.
+func (h *Handler) build() error {
+	keys, err := h.buildKeys()
+	if err != nil {
+		return err
+	}
+	models, err := h.buildModels()
+	if err != nil {
+		return err
+	}
+	accounts, err := h.buildAccounts()
+	if err != nil {
+		return err
+	}
+	shared, err := pool.New(accounts, pool.DefaultOptions())
+	if err != nil {
+		return err
+	}
+	r := running{&handlers.Gateway{
+		Name: h.Name, Keys: keys, Pool: shared, Models: models,
+		Attempts: h.Failover.Attempts, Stream: h.Stream.limits(), MaxBody: h.MaxBody,
+		Strict: h.Strict, Notes: handlers.NotesMode(h.Notes), ExposeAccount: h.ExposeAccount, Logger: h.logger,
+	}}
+	h.gateway = r
+	h.app.join(r)
+	return nil
+}
+
+func (s Stream) limits() handlers.Stream {
+	return handlers.Stream{
+		Ping: time.Duration(s.Ping), FirstByte: time.Duration(s.FirstByte), Idle: time.Duration(s.Idle),
+		HoldEvents: s.Hold.Events, HoldSize: int(s.Hold.Size), HoldDuration: time.Duration(s.Hold.Duration),
+	}
+}
+
+func (h *Handler) buildKeys() (*access.Keys, error) {
+	keys := make([]access.Key, 0, len(h.keys))
+	for _, k := range h.keys {
+		keys = append(keys, access.Key{
+			Name: k.Name, Secret: "sha256:" + hex.EncodeToString(k.digest[:]), Models: k.Models, Accounts: k.Accounts, Expires: k.expires,
+		})
+	}
+	return access.New(keys, h.AllowAnonymous)
+}
+
+func (h *Handler) buildAccounts() ([]*pool.Account, error) {
+	accounts := make([]*pool.Account, 0, len(h.accounts))
+	for i := range h.accounts {
+		a := &h.accounts[i]
+		models, err := a.pool()
+		if err != nil {
+			return nil, fmt.Errorf("account %q: models: %w", a.Name, err)
+		}
+		accounts = append(accounts, &pool.Account{
+			Name: a.Name, Provider: a.provider.Platform(), Identity: a.identity(), Models: models,
+			Priority: a.Priority, Weight: a.Weight, Concurrency: a.Concurrency, Disabled: a.disabled,
+			Value: a.upstream(),
+		})
+	}
+	return accounts, nil
+}
+
+// pool returns the account's models as the pool matches them.
+func (a *resolvedAccount) pool() (pool.Models, error) {
+	patterns := make([]string, 0, len(a.served))
+	for _, s := range a.served {
+		pattern := s.pattern
+		if s.upstream != "" {
+			pattern += "=" + s.upstream
+		}
+		patterns = append(patterns, pattern)
+	}
+	return pool.ParseModels(patterns)
+}
+
+// upstream returns how the account is asked.
+func (a *resolvedAccount) upstream() *handlers.Upstream {
+	up := &handlers.Upstream{
+		Provider: a.provider, Transport: a.transport, BaseURL: a.baseURL, Secret: a.secret, Header: a.header,
+		Scope: a.scope(),
+	}
+	for _, s := range a.served {
+		up.Patterns = append(up.Patterns, s.pattern)
+	}
+	if len(a.Caps) > 0 {
+		up.Override = func(c *ir.Caps) { _ = a.applyCaps(c) } // checked when the configuration was loaded
+	}
+	return up
+}
+
+// identity says which upstream the account is, over gateways and reloads: where it is and a fingerprint of its
+// credential. Accounts without a credential are told apart by their names.
+func (a *resolvedAccount) identity() string {
+	who := "name:" + a.Name
+	if a.secret != "" {
+		sum := sha256.Sum256([]byte(a.secret))
+		who = "secret:" + hex.EncodeToString(sum[:8])
+	}
+	return strings.Join([]string{a.provider.Platform(), a.baseURL, who}, "|")
+}
+
+// scope is the tag by which signatures name the account that made them.
+func (a *resolvedAccount) scope() string {
+	sum := sha256.Sum256([]byte(a.identity()))
+	return hex.EncodeToString(sum[:4])
+}
+
+func (h *Handler) buildModels() (handlers.Models, error) {
+	models := make(handlers.Models, 0, len(h.Models))
+	for _, m := range h.Models {
+		pattern, err := glob.Compile(m.Pattern)
+		if err != nil {
+			return nil, fmt.Errorf("model %q: %w", m.Pattern, err)
+		}
+		accounts, err := glob.CompileList(m.Accounts)
+		if err != nil {
+			return nil, fmt.Errorf("model %q: accounts: %w", m.Pattern, err)
+		}
+		models = append(models, &handlers.Model{
+			Pattern: pattern, Name: m.Pattern, Exact: !isGlob(m.Pattern), As: m.As, Accounts: accounts,
+			Fallback: m.Fallback, Edits: m.edits(), Strict: m.Strict,
+		})
+	}
+	return models, nil
+}
+
+// edits returns the block's changes in the order in which they are made: what is missing is filled in before anything
+// is overridden or removed.
+func (m *Model) edits() []handlers.Edit {
+	var edits []handlers.Edit
+	for _, list := range []struct {
+		kind  handlers.EditKind
+		edits []Edit
+	}{{handlers.EditDefault, m.Default}, {handlers.EditOverride, m.Override}, {handlers.EditRemove, m.Remove}} {
+		for _, e := range list.edits {
+			edits = append(edits, handlers.Edit{Kind: list.kind, Dialect: e.Dialect, Path: e.Path, Value: e.Value})
+		}
+	}
+	return edits
+}
+
+// Interface guards
+var (
+	_ caddyhttp.MiddlewareHandler = running{}
+	_ publisher                   = running{}
+)

@@ -1,0 +1,165 @@
+package aigateway
+
+import (
+	"fmt"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/dustin/go-humanize"
+)
+
+// parseDirective reads the directive `ai_gateway`.
+func parseDirective(in httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	h := new(Handler)
+	if err := h.UnmarshalCaddyfile(in.Dispenser); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// gatewayOptions are the options of the directive's block.
+func gatewayOptions() options[Handler] {
+	return options[Handler]{
+		"name":            {form: "name <name>", parse: parseName},
+		"key":             {form: "key <name> <secret | sha256:hex>", many: true, parse: parseKey},
+		"allow_anonymous": {form: "allow_anonymous", parse: setFlag(func(h *Handler) *bool { return &h.AllowAnonymous })},
+		"account":         {form: "account <name> <provider> [<credential>]", many: true, parse: parseAccount},
+		"model":           {form: "model <pattern>", many: true, parse: parseModel},
+		"failover":        {form: "failover { ... }", parse: parseFailover},
+		"stream":          {form: "stream { ... }", parse: parseStream},
+		"max_body":        {form: "max_body <size>", parse: parseMaxBody},
+		"strict":          {form: "strict", parse: setFlag(func(h *Handler) *bool { return &h.Strict })},
+		"notes":           {form: "notes warn | all | off", parse: parseNotes},
+		"expose_account":  {form: "expose_account", parse: setFlag(func(h *Handler) *bool { return &h.ExposeAccount })},
+		"transport":       {form: "transport <protocol> { ... }", parse: parseGatewayTransport},
+
+		"keys_file":   later[Handler](),
+		"policy":      later[Handler](),
+		"sticky":      later[Handler](),
+		"wait":        later[Handler](),
+		"cooldown":    later[Handler](),
+		"prices":      later[Handler](),
+		"fetch_media": later[Handler](),
+		"warm":        later[Handler](),
+		"proxy":       later[Handler](),
+		"usage":       later[Handler](),
+	}
+}
+
+// UnmarshalCaddyfile sets up the gateway from Caddyfile tokens. Syntax:
+//
+//	ai_gateway [<matcher>] {
+//		name <name>
+//
+//		key <name> <secret | sha256:hex> {
+//			models   <pattern...>
+//			accounts <pattern...>
+//			expires  <date>
+//		}
+//		allow_anonymous
+//
+//		account <name> <provider> [<credential>] {
+//			models      <pattern | name=upstream...>
+//			priority    <n>
+//			weight      <n>
+//			concurrency <n>
+//			base_url    <url>
+//			header      <name> <value>
+//			caps        <name> <value>
+//			transport   <protocol> { ... }
+//			...         # the provider's own options
+//		}
+//
+//		model <pattern> {
+//			as       <upstream model>
+//			accounts <pattern...>
+//			fallback <model...>
+//			default  [<dialect>] <path> <json>
+//			override [<dialect>] <path> <json>
+//			remove   [<dialect>] <path>
+//			strict
+//		}
+//
+//		failover {
+//			attempts <n>
+//		}
+//		stream {
+//			ping       <duration>
+//			first_byte <duration>
+//			idle       <duration>
+//			hold       <events> <size> <duration>
+//		}
+//		max_body <size>
+//		strict
+//		notes warn | all | off
+//		expose_account
+//		transport <protocol> { ... }
+//	}
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the directive's name
+	if len(d.RemainingArgs()) > 0 {
+		return d.Err("ai_gateway takes no arguments besides a matcher; its options stand in a block")
+	}
+	return gatewayOptions().parseBlock(d, h, "ai_gateway")
+}
+
+func parseName(d *caddyfile.Dispenser, h *Handler) error {
+	if !d.AllArgs(&h.Name) {
+		return errForm
+	}
+	return checkName(h.Name)
+}
+
+func parseMaxBody(d *caddyfile.Dispenser, h *Handler) error {
+	var size string
+	if !d.AllArgs(&size) {
+		return errForm
+	}
+	return parseSize(size, &h.MaxBody)
+}
+
+func parseNotes(d *caddyfile.Dispenser, h *Handler) error {
+	if !d.AllArgs(&h.Notes) {
+		return errForm
+	}
+	switch h.Notes {
+	case notesWarn, notesAll, notesOff:
+		return nil
+	}
+	return errForm
+}
+
+// failoverOptions are the options of the block `failover`.
+func failoverOptions() options[Failover] {
+	return options[Failover]{
+		"attempts": {form: "attempts <n>", parse: setNumber(1, 100, func(f *Failover) *int { return &f.Attempts })},
+		"on":       later[Failover](),
+		"never":    later[Failover](),
+	}
+}
+
+func parseFailover(d *caddyfile.Dispenser, h *Handler) error {
+	if d.NextArg() {
+		return errForm
+	}
+	return failoverOptions().parseBlock(d, &h.Failover, "failover")
+}
+
+func parseGatewayTransport(d *caddyfile.Dispenser, h *Handler) (err error) {
+	h.TransportRaw, err = parseTransport(d)
+	return err
+}
+
+// parseSize reads a size in Caddy's notation, such as 32MiB.
+func parseSize(s string, target *int64) error {
+	size, err := humanize.ParseBytes(s)
+	if err != nil || size == 0 || size > 1<<40 {
+		return fmt.Errorf("%q is not a size such as 32MiB", s)
+	}
+	*target = int64(size)
+	return nil
+}
+
+// Interface guard
+var _ caddyfile.Unmarshaler = (*Handler)(nil)

@@ -1,0 +1,173 @@
+package aigateway
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// Key is a client that may call. Its secret stands in a header that OpenAI's, Anthropic's or Google's clients send.
+type Key struct {
+	// Name tells the key in logs and metrics. It is lower case: `^[a-z0-9][a-z0-9_-]{0,62}$`.
+	Name string `json:"name"`
+
+	// Secret is what the client sends, or `sha256:` and the 64 hex digits of its SHA-256. It should be a placeholder
+	// such as `{env.ALICE_KEY}` or `{file./run/secrets/alice}`, which is resolved once, when the configuration is loaded.
+	Secret string `json:"secret"`
+
+	// Models are case-sensitive globs over the names that the client may ask for. Default: all.
+	Models []string `json:"models,omitempty"`
+
+	// Accounts are globs over the names of the accounts that may serve the key. Default: all.
+	Accounts []string `json:"accounts,omitempty"`
+
+	// Expires is the last day on which the key is good, as 2027-01-31, until its end in UTC. Default: never.
+	Expires string `json:"expires,omitempty"`
+}
+
+// Account is an upstream that answers requests, with its own credential.
+type Account struct {
+	// Name tells the account in logs, metrics and the admin API, and in the options that choose accounts. It is lower
+	// case: `^[a-z0-9][a-z0-9_-]{0,62}$`.
+	Name string `json:"name"`
+
+	// ProviderRaw is the kind of upstream with its own options.
+	ProviderRaw json.RawMessage `json:"provider" caddy:"namespace=ai_gateway.providers inline_key=provider"`
+
+	// Credential is the upstream's key, as a rule a placeholder such as `{env.OPENAI_API_KEY}` or `{file./run/secrets/openai}`.
+	// An account whose provider needs one is disabled, with a warning, while it is empty.
+	Credential string `json:"credential,omitempty"`
+
+	// Models are case-sensitive globs over the names of models that the account serves, or `name=upstream` where the
+	// upstream knows a model under another name. Default: the provider's.
+	Models []string `json:"models,omitempty"`
+
+	// Priority orders accounts: the lowest that can serve goes first. -1000 to 1000. Default: 0.
+	Priority int `json:"priority,omitempty"`
+
+	// Weight is the account's share among those of the same priority. 1 to 1000. Default: 1.
+	Weight int `json:"weight,omitempty"`
+
+	// Concurrency is how many requests the account serves at the same time. Default: 0, unlimited.
+	Concurrency int `json:"concurrency,omitempty"`
+
+	// BaseURL is where the upstream is, written as the vendor's own SDK takes it: with `/v1` for OpenAI and compatible
+	// servers, without a version for Anthropic and Gemini. Default: the provider's.
+	BaseURL string `json:"base_url,omitempty"`
+
+	// Header is set on every request to the upstream and wins over what the gateway sets. Values may be placeholders.
+	Header http.Header `json:"header,omitempty"`
+
+	// Caps overrides what the gateway knows of the abilities of the account's models, by name.
+	Caps map[string]json.RawMessage `json:"caps,omitempty"`
+
+	// TransportRaw is how the upstream is reached. Default: the gateway's transport.
+	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
+}
+
+// Model says how requests for the models of a name or pattern are served. One block applies: an exact name beats
+// globs, then the first written wins.
+type Model struct {
+	// Pattern is a model's name or a case-sensitive glob over names.
+	Pattern string `json:"pattern"`
+
+	// As is the name that accounts are looked up by and that the upstream is asked for. Default: the client's.
+	As string `json:"as,omitempty"`
+
+	// Accounts are globs over the names of the accounts that may serve. Default: all.
+	Accounts []string `json:"accounts,omitempty"`
+
+	// Fallback names the models that are tried, in this order, when this one could not be served.
+	Fallback []string `json:"fallback,omitempty"`
+
+	// Default sets values of the upstream's request body that it lacks.
+	Default []Edit `json:"default,omitempty"`
+
+	// Override sets values of the upstream's request body.
+	Override []Edit `json:"override,omitempty"`
+
+	// Remove takes values out of the upstream's request body.
+	Remove []Edit `json:"remove,omitempty"`
+
+	// Strict refuses what the upstream's dialect cannot express instead of dropping it with a note.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// Edit is one change of a request body after translation: the operator's exception to faithfulness.
+type Edit struct {
+	// Dialect limits the edit to requests that go out in this dialect. Default: all.
+	Dialect ir.Dialect `json:"dialect,omitempty"`
+
+	// Path is the place of the value: member names and item numbers with dots between them, and `\.` for a dot in a name.
+	Path string `json:"path"`
+
+	// Value is the JSON to set.
+	Value json.RawMessage `json:"value,omitempty"`
+}
+
+// Failover says what happens when an account does not answer well.
+type Failover struct {
+	// Attempts is how many requests are sent upstream for one model, the first one included. Default: 4.
+	Attempts int `json:"attempts,omitempty"`
+}
+
+// Stream says how long silence may last and how much is held back, so that another account can still answer.
+type Stream struct {
+	// Ping is the silence after which headers and a ping in the client's dialect go out. Default: 15s.
+	Ping caddy.Duration `json:"ping,omitempty"`
+
+	// FirstByte is how long an account may take until its first byte. Default: 5m.
+	FirstByte caddy.Duration `json:"first_byte,omitempty"`
+
+	// Idle is how long an account may be silent within an answer. Default: 5m.
+	Idle caddy.Duration `json:"idle,omitempty"`
+
+	// Hold bounds what is held back before the first content.
+	Hold Hold `json:"hold,omitzero"`
+}
+
+// Hold bounds what of a stream is held back before its first content; whichever limit is reached first ends it.
+type Hold struct {
+	// Events is the number of events. Default: 64.
+	Events int `json:"events,omitempty"`
+
+	// Size is their size in bytes. Default: 256KiB.
+	Size int64 `json:"size,omitempty"`
+
+	// Duration is the time since the first of them. Default: 15s.
+	Duration caddy.Duration `json:"duration,omitempty"`
+}
+
+// The values of Notes.
+const (
+	notesWarn = "warn"
+	notesAll  = "all"
+	notesOff  = "off"
+)
+
+// setDefaults fills in what the configuration left out.
+func (h *Handler) setDefaults() {
+	h.Name = cmp.Or(h.Name, "default")
+	h.Notes = cmp.Or(h.Notes, notesWarn)
+	h.MaxBody = cmp.Or(h.MaxBody, 32<<20)
+	h.Failover.Attempts = cmp.Or(h.Failover.Attempts, 4)
+
+	s := &h.Stream
+	s.Ping = cmp.Or(s.Ping, caddy.Duration(15*time.Second))
+	s.FirstByte = cmp.Or(s.FirstByte, caddy.Duration(5*time.Minute))
+	s.Idle = cmp.Or(s.Idle, caddy.Duration(5*time.Minute))
+	s.Hold.Events = cmp.Or(s.Hold.Events, 64)
+	s.Hold.Size = cmp.Or(s.Hold.Size, 256<<10)
+	s.Hold.Duration = cmp.Or(s.Hold.Duration, caddy.Duration(15*time.Second))
+
+	for _, account := range h.Accounts {
+		if account != nil {
+			account.Weight = cmp.Or(account.Weight, 1)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// attempt is one request to one account.
+type attempt struct {
+	*call
+	lease *pool.Lease
+	asked string // the model, before its block renamed it
+	block *Model
+
+	target   *ir.Target
+	exchange translate.Exchange
+	outcome  pool.Outcome
+	started  time.Time
+	cancel   context.CancelCauseFunc
+
+	sent  bool // the upstream has been asked
+	retry bool // another account may do better, and the client has seen nothing
+}
+
+// run sends the request and delivers the answer. An error has not been told to
+// the client.
+func (a *attempt) run() error {
+	defer func() { a.lease.Release(a.outcome) }()
+	up := upstreamOf(a.lease.Account)
+	body, err := a.encode(up)
+	if err != nil {
+		// Another account may be able to express what this one cannot.
+		a.retry = asError(err).Kind == ir.ErrUnsupported
+		return err
+	}
+	ctx, cancel := a.upstreamContext()
+	defer cancel(nil)
+	a.cancel = cancel
+	req, err := up.Provider.Request(ctx, a.providerCall(up, body))
+	if err != nil {
+		a.g.Logger.Error("building the upstream request", zap.String("account", a.lease.Account.Name), zap.Error(err))
+		a.retry = true
+		return networkFailure()
+	}
+	a.sink.watch(cancel)
+	defer a.sink.unwatch()
+	a.sent, a.started = true, time.Now()
+	a.log.attempts++
+	a.log.account, a.log.upstream = a.lease.Account.Name, a.target.Dialect
+	resp, err := up.Transport.RoundTrip(req)
+	if err != nil {
+		return a.failed(networkError(ctx, err))
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return a.failed(a.readError(resp))
+	}
+	return a.deliver(ctx, resp)
+}
+
+// encode writes the body that the account is sent.
+func (a *attempt) encode(up *Upstream) ([]byte, error) {
+	model := a.lease.Upstream
+	dialect := up.Provider.Dialect(a.route.dialect, a.env.Op, model)
+	a.target = &ir.Target{
+		Dialect: dialect, Provider: up.Provider.Platform(), Model: model, Caps: up.capsOf(dialect, model),
+		Scope: up.Scope, Strict: a.strict || a.block.Strict, Notes: &ir.Notes{},
+	}
+	a.exchange = a.body.For(a.target, a.env.Model, a.start.Unix())
+	body, err := a.exchange.Request(nil)
+	if err != nil {
+		return nil, err
+	}
+	return applyEdits(body, a.block.Edits, dialect)
+}
+
+func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
+	header := up.Header
+	if extra := a.exchange.Header(); len(extra) > 0 {
+		header = header.Clone()
+		if header == nil {
+			header = http.Header{}
+		}
+		for name, values := range extra {
+			header[name] = append(header[name], values...)
+		}
+	}
+	return &providers.Call{
+		Op: a.env.Op, Dialect: a.target.Dialect, Model: a.target.Model, Stream: a.env.Stream, Body: body,
+		BaseURL: up.BaseURL, Secret: up.Secret, Client: a.r.Header, SameDialect: a.exchange.Relayed(), Header: header,
+	}
+}
+
+// failed judges an upstream's error before the client has seen anything of
+// this attempt's answer.
+func (a *attempt) failed(e *ir.Error) error {
+	if a.r.Context().Err() != nil {
+		return e // the client has gone: nobody's fault
+	}
+	j := judge(e)
+	a.retry = j.retry || e.Status == http.StatusNotFound
+	a.outcome = pool.Outcome{Kind: j.kind, Scope: j.scope, RetryAfter: e.RetryAfter}
+	level := zap.DebugLevel
+	if j.retry {
+		level = zap.WarnLevel
+	}
+	if entry := a.g.Logger.Check(level, "upstream failed"); entry != nil {
+		entry.Write(zap.String("request_id", a.id), zap.String("account", a.lease.Account.Name), zap.String("model", a.target.Model),
+			zap.Int("status", e.Status), zap.String("error", string(e.Kind)), zap.Duration("duration", time.Since(a.started)),
+			zap.String("cause", causeOf(e)))
+	}
+	out := shown(e)
+	if a.exchange.Relayed() && out.Upstream != "" && len(e.Raw) > 0 {
+		scrubbed := []byte(translate.Scrub(string(e.Raw)))
+		out.Raw = scrubbed
+	}
+	return out
+}
+
+// causeOf is what the log may tell: a network error's text, but never an
+// upstream's body, which may quote the prompt.
+func causeOf(e *ir.Error) string {
+	if e.Upstream == "network" {
+		return translate.Scrub(e.Message)
+	}
+	return e.Code
+}
+
+func networkFailure() error {
+	return shown(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: "network"})
+}

@@ -1,0 +1,226 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// call is one client's request on its way through the gateway. It belongs to
+// the handler's goroutine; what its watchdog shares is in sink.
+type call struct {
+	g     *Gateway
+	r     *http.Request
+	route route
+	id    string
+	start time.Time
+
+	key  *access.Key
+	env  *ir.Envelope
+	body *translate.Call
+	sink *sink
+
+	strict bool
+	log    record
+}
+
+// record is what the access log tells of a request.
+type record struct {
+	key, account, model, served string
+	upstream                    ir.Dialect
+	attempts                    int
+	wait, firstByte             time.Duration
+	usage                       ir.Usage
+	stop                        ir.StopReason
+	notes                       string
+}
+
+func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call {
+	c := &call{g: g, r: r, route: rt, id: translate.NewID("req_"), start: time.Now()}
+	c.log.usage = ir.NoUsage()
+	c.sink = newSink(w, g.Stream)
+	c.sink.header().Set("X-Ai-Gateway-Request-Id", c.id)
+	switch rt.dialect {
+	case ir.Anthropic:
+		c.sink.header().Set("Request-Id", c.id)
+	case ir.Chat, ir.Responses:
+		c.sink.header().Set("X-Request-Id", c.id)
+	}
+	return c
+}
+
+// run goes the request's way up to the answer. An error has not been told to
+// the client yet.
+func (c *call) run() error {
+	if err := c.refuse(); err != nil {
+		return err
+	}
+	if c.route.kind == routeHealth {
+		return c.health()
+	}
+	if err := c.authenticate(); err != nil {
+		return err
+	}
+	switch c.route.kind {
+	case routeModels:
+		return c.listModels()
+	case routeModel:
+		return c.showModel()
+	case routeStored:
+		return notStored(c.route.id)
+	}
+	if err := c.read(); err != nil {
+		return err
+	}
+	if c.route.kind == routeCount {
+		return c.count()
+	}
+	return c.generate()
+}
+
+// health tells that the gateway runs, whatever the accounts' state.
+func (c *call) health() error {
+	c.sink.header().Set("Content-Type", "application/json")
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	return c.sink.whole(http.StatusOK, []byte(`{"status":"ok"}`))
+}
+
+// refuse turns away what is no request at all.
+func (c *call) refuse() error {
+	rt := c.route
+	switch {
+	case rt.problem != "":
+		return notFound(rt.problem)
+	case rt.kind == routeUnknown:
+		return notFound("there is nothing at " + c.r.URL.Path)
+	case rt.kind == routeUnavailable:
+		return notFound(c.r.URL.Path + " is not offered by this gateway")
+	case strings.EqualFold(c.r.Header.Get("Upgrade"), "websocket"):
+		return upgradeRefused()
+	}
+	for method := range strings.SplitSeq(rt.methods, ", ") {
+		if method == c.r.Method {
+			return nil
+		}
+	}
+	if c.r.Method == http.MethodHead && rt.methods == http.MethodGet {
+		return nil
+	}
+	c.sink.header().Set("Allow", rt.methods)
+	return wrongMethod(c.r.Method, rt.methods)
+}
+
+// authenticate finds the client's key.
+func (c *call) authenticate() error {
+	key, ok := c.g.Keys.Find(credential(c.r, c.route.dialect))
+	if !ok {
+		return invalidKey()
+	}
+	c.key, c.log.key = key, key.Name
+	return nil
+}
+
+// read takes the body and what it says of itself.
+func (c *call) read() error {
+	body, err := readBody(c.sink.w, c.r, c.g.MaxBody)
+	if err != nil {
+		return err
+	}
+	op := ir.Generate
+	if c.route.kind == routeCount {
+		op = ir.CountTokens
+	}
+	c.env = &ir.Envelope{
+		Op: op, Dialect: c.route.dialect, Header: c.r.Header,
+		Model: c.route.model, Stream: c.route.stream, Array: c.route.array,
+	}
+	if c.body, err = translate.NewCall(c.env, body); err != nil {
+		return err
+	}
+	if c.env.Model == "" {
+		return modelMissing(c.route.dialect)
+	}
+	c.log.model = c.env.Model
+	if c.key.Expired(c.start) {
+		return keyExpired()
+	}
+	c.strict = c.g.Strict || c.r.Header.Get("X-Ai-Gateway-Strict") == "1"
+	return nil
+}
+
+// fail tells the client an error in its dialect, inside the stream when that
+// has begun.
+func (c *call) fail(err error) {
+	if c.r.Context().Err() != nil {
+		return // nobody listens
+	}
+	e := translate.ContextLength(asError(err), c.route.dialect)
+	if c.sink.opened() {
+		_ = c.sink.write(translate.FailStream(c.env, e))
+		return
+	}
+	c.retryAfter(e)
+	c.sink.header().Set("Content-Type", "application/json")
+	body := e.Raw // a relayed refusal of the client's own request
+	if len(body) == 0 || !json.Valid(body) {
+		body = translate.CodecOf(c.route.dialect).AppendError(nil, e, c.id)
+	}
+	_ = c.sink.whole(e.Status, body)
+}
+
+// end writes what the access log tells of the request.
+func (c *call) end() {
+	c.sink.close()
+	ctx := c.r.Context()
+	if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok && c.key != nil {
+		repl.Set("http.auth.user.id", c.key.Name)
+	}
+	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+		c.log.add(extra, c)
+	}
+}
+
+func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {
+	extra.Add(zap.String("ai_request_id", c.id))
+	extra.Add(zap.String("ai_dialect", string(c.route.dialect)))
+	text := [...]struct{ name, value string }{
+		{"ai_key", l.key}, {"ai_model", l.model}, {"ai_model_served", l.served}, {"ai_account", l.account},
+		{"ai_upstream_dialect", string(l.upstream)}, {"ai_stop", string(l.stop)}, {"ai_notes", l.notes},
+	}
+	for _, f := range text {
+		if f.value != "" {
+			extra.Add(zap.String(f.name, f.value))
+		}
+	}
+	if l.attempts == 0 {
+		return
+	}
+	extra.Add(zap.Int("ai_attempts", l.attempts))
+	extra.Add(zap.Duration("ai_wait", l.wait))
+	extra.Add(zap.Duration("ai_first_byte", l.firstByte))
+	if l.usage.Known() {
+		extra.Add(zap.Int64("ai_input_tokens", ir.Count(l.usage.InputTotal)))
+		extra.Add(zap.Int64("ai_output_tokens", ir.Count(l.usage.OutputTotal)))
+	}
+}
+
+// upstreamContext derives an attempt's context: it ends with the client's
+// request, or with the cause that the watchdog gives. Caddy's transports write
+// into the request's variables from their dialling goroutine, so that every
+// attempt needs variables of its own.
+func (c *call) upstreamContext() (context.Context, context.CancelCauseFunc) {
+	ctx := context.WithValue(c.r.Context(), caddyhttp.VarsCtxKey, map[string]any{})
+	return context.WithCancelCause(ctx)
+}

@@ -1,0 +1,234 @@
+package handlers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
+)
+
+const (
+	maxErrorBody  = 1 << 20  // of an upstream's error that is read
+	maxAnswerBody = 64 << 20 // of a whole answer; images are long
+)
+
+// deliver brings the upstream's answer to the client.
+func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
+	body := plainBody(resp)
+	streamed, array := framing(resp, a.target.Dialect, a.env.Stream)
+	answer, err := a.exchange.Answer(streamed)
+	if err != nil {
+		return err
+	}
+	a.describe()
+	switch {
+	case !streamed:
+		return a.deliverBody(ctx, body, answer)
+	case a.env.Stream:
+		return a.deliverStream(ctx, body, source(body, array), answer)
+	default:
+		return a.collect(ctx, body, source(body, array), answer)
+	}
+}
+
+// framing tells how the upstream answers: with events, with a JSON array of
+// events (Gemini), or at once.
+func framing(resp *http.Response, d ir.Dialect, asked bool) (streamed, array bool) {
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case kind == "text/event-stream":
+		return true, false
+	case kind == "application/json" || kind == "":
+		// Gemini's array framing cannot be told from a whole answer by its
+		// type; it occurs only where a stream was asked for.
+		return d == ir.Gemini && asked, d == ir.Gemini && asked
+	default:
+		return asked, false
+	}
+}
+
+func source(body io.Reader, array bool) sse.Source {
+	if array {
+		return sse.NewArrayReader(body)
+	}
+	return sse.NewReader(body)
+}
+
+// plainBody undoes a coding that the upstream applied unasked.
+func plainBody(resp *http.Response) io.Reader {
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return resp.Body
+	}
+	zr, err := gzip.NewReader(resp.Body)
+	if err != nil {
+		return resp.Body
+	}
+	return zr
+}
+
+// describe sets the headers that tell how the answer came about. They are lost
+// when a keep-alive has opened the stream before.
+func (a *attempt) describe() {
+	if a.sink.opened() {
+		return
+	}
+	h := a.sink.header()
+	if a.asked != a.env.Model || a.block.As != "" && a.block.As != a.env.Model || a.target.Model != a.env.Model {
+		h.Set("X-Ai-Gateway-Model", a.target.Model)
+		a.log.served = a.target.Model
+	}
+	if a.g.ExposeAccount {
+		h.Set("X-Ai-Gateway-Upstream", a.lease.Account.Name)
+	}
+	a.log.notes = a.target.Notes.Header(true)
+	if a.g.Notes == NotesOff {
+		return
+	}
+	if notes := a.target.Notes.Header(a.g.Notes == NotesAll); notes != "" {
+		h.Set("X-Ai-Gateway-Notes", notes)
+	}
+}
+
+// deliverStream hands a stream on frame by frame.
+func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Source, answer translate.Answer) error {
+	seen := answer.Seen()
+	for src.Next() {
+		if err := a.sink.frame(answer, src.Event(), src.Buffered()); err != nil {
+			return errDelivered // the client has gone
+		}
+		a.progress(seen)
+		if seen.Err != nil || seen.Done {
+			break
+		}
+	}
+	if err := src.Err(); err != nil && !seen.Done && seen.Err == nil {
+		return a.broken(answer, networkError(ctx, err))
+	}
+	if seen.Events == 0 {
+		return a.broken(answer, emptyAnswer())
+	}
+	if err := a.sink.finish(answer); err != nil {
+		return errDelivered
+	}
+	a.drain(body)
+	return a.settle(seen)
+}
+
+// drainTime is how long the end of a finished stream is waited for. A
+// connection is used again only when its answer was read to the end, which
+// normally came with the last event.
+const drainTime = 100 * time.Millisecond
+
+func (a *attempt) drain(body io.Reader) {
+	stop := time.AfterFunc(drainTime, func() { a.cancel(nil) })
+	defer stop.Stop()
+	_, _ = io.CopyN(io.Discard, body, 4<<10)
+}
+
+// progress notes the first content, which frees the account of its cooldown.
+func (a *attempt) progress(seen *ir.Seen) {
+	if seen.Content && a.outcome.FirstByte == 0 {
+		a.outcome.FirstByte = max(time.Since(a.started), 1)
+		a.log.firstByte = a.outcome.FirstByte
+		a.lease.Answering()
+	}
+}
+
+// settle ends an attempt whose stream has ended: well, or with an error inside
+// it, which before content is like any other.
+func (a *attempt) settle(seen *ir.Seen) error {
+	a.log.usage, a.log.stop = seen.Usage, seen.Stop.Reason
+	if seen.Err == nil {
+		a.outcome.Kind = pool.Succeeded
+		return nil
+	}
+	err := a.failed(seen.Err)
+	if a.sink.committed() {
+		a.retry = false
+		return nil // told inside the stream
+	}
+	return err
+}
+
+// broken ends an attempt whose stream was torn.
+func (a *attempt) broken(answer translate.Answer, e *ir.Error) error {
+	err := a.failed(e)
+	if !a.sink.committed() {
+		return err
+	}
+	a.retry = false
+	_ = a.sink.write(answer.Fail(nil, shown(e)))
+	return nil
+}
+
+// collect makes one answer of a stream, for a client that wants it whole.
+func (a *attempt) collect(ctx context.Context, body io.Reader, src sse.Source, answer translate.Answer) error {
+	seen := answer.Seen()
+	for src.Next() {
+		a.sink.sign()
+		answer.Frame(nil, src.Event())
+		a.progress(seen)
+		if seen.Err != nil || seen.Done {
+			break
+		}
+	}
+	if err := src.Err(); err != nil && !seen.Done && seen.Err == nil {
+		return a.failed(networkError(ctx, err))
+	}
+	a.drain(body)
+	return a.whole(answer.Close(nil), seen)
+}
+
+// deliverBody translates an answer that came at once.
+func (a *attempt) deliverBody(ctx context.Context, body io.Reader, answer translate.Answer) error {
+	var buf bytes.Buffer
+	n, err := buf.ReadFrom(io.LimitReader(body, maxAnswerBody+1))
+	switch {
+	case err != nil:
+		return a.failed(networkError(ctx, err))
+	case n > maxAnswerBody:
+		return a.failed(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: a.target.Dialect, Message: "answer too large"})
+	case len(bytes.TrimSpace(buf.Bytes())) == 0:
+		return a.failed(emptyAnswer())
+	}
+	out := answer.Body(make([]byte, 0, buf.Len()+512), buf.Bytes())
+	seen := answer.Seen()
+	if a.env.Stream && seen.Err == nil {
+		a.progress(seen)
+		if err := a.sink.fix(out); err != nil {
+			return errDelivered
+		}
+		return a.settle(seen)
+	}
+	return a.whole(out, seen)
+}
+
+// whole sends a complete answer.
+func (a *attempt) whole(out []byte, seen *ir.Seen) error {
+	if seen.Err == nil {
+		a.progress(seen)
+		a.sink.header().Set("Content-Type", "application/json")
+		if err := a.sink.whole(http.StatusOK, out); err != nil {
+			return errDelivered
+		}
+	}
+	return a.settle(seen)
+}
+
+// readError reads an upstream's error answer.
+func (a *attempt) readError(resp *http.Response) *ir.Error {
+	body, _ := io.ReadAll(io.LimitReader(plainBody(resp), maxErrorBody))
+	e := translate.CodecOf(a.target.Dialect).DecodeError(resp.StatusCode, resp.Header, body)
+	if e.Status < http.StatusBadRequest {
+		e.Status = http.StatusBadGateway // a redirect is no answer of an API
+	}
+	return e
+}

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// The errors that the gateway gives of its own accord, with the statuses and
+// texts that clients know from the vendors.
+
+func invalidKey() error {
+	return &ir.Error{Kind: ir.ErrAuth, Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key", Message: "Invalid API key"}
+}
+
+func keyExpired() error {
+	return &ir.Error{Kind: ir.ErrBilling, Status: http.StatusForbidden, Type: "billing_error", Message: "This API key has expired"}
+}
+
+func modelMissing(d ir.Dialect) error {
+	if d == ir.Gemini {
+		return ir.Invalid("", "Missing model in URL")
+	}
+	return ir.Invalid("model", "model is required")
+}
+
+func notFound(message string) error {
+	return &ir.Error{Kind: ir.ErrNotFound, Status: http.StatusNotFound, Message: message}
+}
+
+func wrongMethod(got, want string) error {
+	return &ir.Error{Kind: ir.ErrInvalidRequest, Status: http.StatusMethodNotAllowed, Message: "method " + got + " is not allowed here; use " + want}
+}
+
+func upgradeRefused() error {
+	return &ir.Error{
+		Kind: ir.ErrInvalidRequest, Status: http.StatusUpgradeRequired, Code: "websocket_not_supported",
+		Message: "WebSocket is not supported here; use HTTP with server-sent events",
+	}
+}
+
+func notStored(id string) error {
+	return &ir.Error{
+		Kind: ir.ErrNotFound, Status: http.StatusNotFound, Code: "response_not_found",
+		Message: "Response with id '" + id + "' not found.",
+	}
+}
+
+func emptyAnswer() *ir.Error {
+	return &ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Type: "upstream_error", Message: "Empty upstream response"}
+}
+
+// poolError tells the client why no account could be had.
+func poolError(err error, c *call, model string) error {
+	var nobody *pool.NobodyError
+	var full *pool.FullError
+	var late *pool.TimeoutError
+	switch {
+	case errors.As(err, &nobody) && nobody.Members == 0:
+		return c.unknownModel(model)
+	case errors.As(err, &nobody) && nobody.RateLimited:
+		return &ir.Error{
+			Kind: ir.ErrRateLimit, Status: http.StatusTooManyRequests, Type: "rate_limit_error", Code: "rate_limit_exceeded",
+			Message: "Upstream rate limit exceeded, please retry later", RetryAfter: nobody.RetryAfter,
+		}
+	case errors.As(err, &nobody):
+		return &ir.Error{
+			Kind: ir.ErrOverloaded, Status: http.StatusServiceUnavailable, Type: "upstream_error",
+			Message: "No available accounts", RetryAfter: nobody.RetryAfter,
+		}
+	case errors.As(err, &full):
+		return busy("Too many pending requests, please retry later")
+	case errors.As(err, &late):
+		return busy("Concurrency limit exceeded for account, please retry later")
+	default:
+		return &ir.Error{Kind: ir.ErrCancelled, Status: 499, Message: "the client closed the connection"}
+	}
+}
+
+func busy(message string) error {
+	return &ir.Error{
+		Kind: ir.ErrRateLimit, Status: http.StatusTooManyRequests, Type: "rate_limit_error", Code: "rate_limit_exceeded",
+		Message: message, RetryAfter: time.Second,
+	}
+}
+
+// retryAfter sets the headers that tell clients when to come back: whole
+// seconds, at least one, since several clients understand nothing else.
+func (c *call) retryAfter(e *ir.Error) {
+	wait := e.RetryAfter
+	if wait <= 0 && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
+		wait = time.Second
+	}
+	if wait <= 0 {
+		return
+	}
+	h := c.sink.header()
+	h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
+	if c.route.dialect == ir.Chat || c.route.dialect == ir.Responses {
+		h.Set("Retry-After-Ms", strconv.FormatInt(wait.Milliseconds(), 10))
+	}
+}
+
+func asError(err error) *ir.Error {
+	var e *ir.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &ir.Error{Kind: ir.ErrInternal, Status: http.StatusInternalServerError, Message: "the gateway failed to answer"}
+}

@@ -1,0 +1,73 @@
+// Package handlers is the way of one request through the gateway: route,
+// authenticate, read, attempt, deliver.
+//
+// It joins what knows nothing of each other: who may call (access), who
+// answers (pool), how upstreams are asked (providers) and how dialects are
+// translated (translate).
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+)
+
+// Gateway serves the routes of one configured gateway. Its fields are set
+// before the first request and do not change; it is safe for concurrent use.
+type Gateway struct {
+	Name   string
+	Keys   *access.Keys
+	Pool   *pool.Pool // each of its accounts has an *Upstream as its Value
+	Models Models
+
+	Attempts      int // requests sent upstream per model, the first one included
+	Stream        Stream
+	MaxBody       int64 // bytes of a request's body after decompression
+	Strict        bool
+	Notes         NotesMode
+	ExposeAccount bool
+
+	Logger *zap.Logger
+}
+
+// Stream says how answers are held back, kept alive and given up.
+type Stream struct {
+	Ping      time.Duration // silence after which a streaming client gets a keep-alive
+	FirstByte time.Duration // longest wait for an upstream's first byte
+	Idle      time.Duration // longest silence of an upstream that has begun
+
+	HoldEvents   int           // events without content that are held back
+	HoldSize     int           // bytes without content that are held back
+	HoldDuration time.Duration // time without content for which they are held back
+}
+
+// NotesMode says which notes go into the X-Ai-Gateway-Notes header.
+type NotesMode string
+
+// The modes of notes.
+const (
+	NotesWarn NotesMode = "warn"
+	NotesAll  NotesMode = "all"
+	NotesOff  NotesMode = "off"
+)
+
+// ServeHTTP answers the gateway's own routes, always in the client's dialect
+// and never with an error, and hands every other request to next.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	rt, ok := parseRoute(r)
+	if !ok {
+		return next.ServeHTTP(w, r)
+	}
+	c := g.begin(w, r, rt)
+	defer c.end()
+	if err := c.run(); err != nil && !errors.Is(err, errDelivered) {
+		c.fail(err)
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// generate gets an answer from some account: of the model that was asked for,
+// else of its fallbacks.
+func (c *call) generate() error {
+	if c.env.Stream {
+		c.sink.begin(streamType(c.env), translate.Ping(c.route.dialect))
+	}
+	if !c.key.MayUse(c.env.Model) {
+		return c.unknownModel(c.env.Model)
+	}
+	block := c.g.Models.find(c.env.Model)
+	err := c.try(c.env.Model, block)
+	for _, name := range block.Fallback {
+		if err == nil || !mayFallBack(err) {
+			return err
+		}
+		err = c.try(name, c.g.Models.find(name))
+	}
+	return err
+}
+
+func streamType(env *ir.Envelope) string {
+	if env.Array {
+		return "application/json"
+	}
+	return "text/event-stream"
+}
+
+// mayFallBack reports whether another model may answer what this one could
+// not: never when the request itself is at fault.
+func mayFallBack(err error) bool {
+	if errors.Is(err, errDelivered) {
+		return false
+	}
+	e := asError(err)
+	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusNotFound
+}
+
+// errDelivered says that the client has its answer, be it an error inside the
+// stream.
+var errDelivered = errors.New("delivered")
+
+// try asks accounts for one model until one answers, at most Attempts of them.
+func (c *call) try(asked string, block *Model) error {
+	var last error
+	var tried []*pool.Account
+	want := c.want(asked, block, &tried)
+	for sent := 0; sent < c.g.Attempts; {
+		from := time.Now()
+		lease, err := c.g.Pool.Acquire(c.r.Context(), want)
+		c.log.wait += time.Since(from)
+		if err != nil {
+			if last != nil {
+				return last
+			}
+			return poolError(err, c, asked)
+		}
+		tried = append(tried, lease.Account)
+		a := attempt{call: c, lease: lease, asked: asked, block: block}
+		err = a.run()
+		if a.sent {
+			sent++
+		}
+		if err == nil || !a.retry {
+			return err
+		}
+		if last == nil || a.sent {
+			last = err
+		}
+	}
+	return last
+}
+
+// want is what the request asks of the pool. Accounts that were tried are not
+// tried again.
+func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Want {
+	return pool.Want{
+		Model:  block.upstreamName(asked),
+		Client: c.key.Name,
+		Allowed: func(a *pool.Account) bool {
+			return c.allowed(a, block)
+		},
+		Rank: func(a *pool.Account) int {
+			if upstreamOf(a).Provider.Dialect(c.route.dialect, c.env.Op, block.upstreamName(asked)) == c.route.dialect {
+				return 0
+			}
+			return 1
+		},
+		Exclude: func(a *pool.Account) bool { return slices.Contains(*tried, a) },
+	}
+}
+
+// allowed reports whether the key, the model's block, the route's prefix and
+// the account's kind let the account answer.
+func (c *call) allowed(a *pool.Account, block *Model) bool {
+	if c.route.provider != "" && a.Provider != c.route.provider {
+		return false
+	}
+	if block.Accounts != nil && !block.Accounts.Match(a.Name) {
+		return false
+	}
+	return c.key.MayUseAccount(a.Name) && upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Generate, a.Name) != ""
+}

@@ -1,0 +1,138 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+const (
+	listFresh   = 10 * time.Minute // an upstream's list is not asked for again
+	listRetry   = time.Minute      // nor after a failure
+	listTimeout = 5 * time.Second  // for all pages
+	maxPages    = 20
+	maxListBody = 8 << 20
+)
+
+// modelList is what an upstream listed last. The last good list is kept when
+// the upstream fails.
+type modelList struct {
+	mu    sync.Mutex
+	names []string
+	until time.Time // no sooner is it asked again
+}
+
+// upstreamModels returns what the upstreams of accounts with patterns list,
+// cut to what the accounts serve. Upstreams are asked side by side.
+func (c *call) upstreamModels() []listed {
+	accounts := c.listable()
+	found := make([][]listed, len(accounts))
+	var wg sync.WaitGroup
+	for i, a := range accounts {
+		if !upstreamOf(a).hasPatterns() {
+			continue
+		}
+		wg.Go(func() {
+			for _, name := range c.g.listOf(c.r.Context(), a) {
+				if _, how, ok := a.Serves(name); ok && how > pool.None {
+					found[i] = append(found[i], listed{name, a.Provider})
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var all []listed
+	for _, list := range found {
+		all = append(all, list...)
+	}
+	return all
+}
+
+// listOf returns an upstream's own list of models, at most ten minutes old
+// unless the upstream fails, and a built-in one when it never answered.
+func (g *Gateway) listOf(ctx context.Context, a *pool.Account) []string {
+	up := upstreamOf(a)
+	lister, ok := up.Provider.(providers.Lister)
+	if !ok {
+		return nil
+	}
+	l := &up.list
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Now().Before(l.until) {
+		return l.names
+	}
+	// The list serves later clients too: this one's leaving does not matter.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTimeout)
+	defer cancel()
+	ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{})
+	names, err := fetchList(ctx, up, lister)
+	if err != nil {
+		g.Logger.Warn("listing the upstream's models", zap.String("account", a.Name), zap.Error(err))
+		l.until = time.Now().Add(listRetry)
+		if l.names == nil {
+			l.names = builtInModels[a.Provider]
+		}
+		return l.names
+	}
+	l.names, l.until = names, time.Now().Add(listFresh)
+	return l.names
+}
+
+func fetchList(ctx context.Context, up *Upstream, lister providers.Lister) ([]string, error) {
+	var all []string
+	page := ""
+	for range maxPages {
+		req, err := lister.ListModels(ctx, &providers.Call{
+			Dialect: up.Provider.Dialect(ir.Chat, ir.Generate, ""), BaseURL: up.BaseURL, Secret: up.Secret, Header: up.Header,
+		}, page)
+		if err != nil {
+			return nil, err
+		}
+		names, next, err := fetchPage(up, lister, req)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, names...)
+		if page = next; page == "" {
+			break
+		}
+	}
+	return all, nil
+}
+
+func fetchPage(up *Upstream, lister providers.Lister, req *http.Request) (names []string, next string, err error) {
+	resp, err := up.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, "", fmt.Errorf("asking the upstream: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(plainBody(resp), maxListBody))
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the upstream's list: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, "", fmt.Errorf("the upstream answered with status %d", resp.StatusCode)
+	}
+	return lister.ModelNames(body)
+}
+
+// builtInModels are listed for an upstream that never gave a list, for lack of
+// scope or of a network. They are names that the vendors' pages show.
+var builtInModels = map[string][]string{
+	"openai": {"gpt-5.2", "gpt-5.1", "gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini", "o3", "o4-mini"},
+	"anthropic": {
+		"claude-opus-4-8", "claude-opus-4-6", "claude-sonnet-4-6", "claude-sonnet-4-5", "claude-haiku-4-5",
+	},
+	"gemini": {"gemini-3-pro-preview", "gemini-3-flash-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"},
+}

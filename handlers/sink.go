@@ -1,0 +1,194 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
+)
+
+// sink is the client's side of one request. Its watchdog shares it with the
+// handler: it keeps a silent stream alive, sends out what was held too long,
+// and gives up an upstream that shows no life.
+type sink struct {
+	w  http.ResponseWriter
+	rc *http.ResponseController
+
+	mu      sync.Mutex
+	limits  Stream
+	ping    []byte // the dialect's keep-alive; nil where clients take none
+	stream  bool   // the client reads a stream, so that silence matters
+	content string // the stream's content type
+	open    bool   // status and headers have been sent
+	fixed   bool   // content has been sent, or the hold has run out: no other account may answer
+	held    []byte // frames that wait for content
+	events  int    // number of frames in held
+	err     error  // why nothing more can be written
+	closed  bool
+
+	timer     *time.Timer
+	wrote     time.Time // of the last byte to the client
+	heldSince time.Time // zero when nothing is held
+	upstream  lifeline
+}
+
+// lifeline is how long the running attempt may stay silent.
+type lifeline struct {
+	cancel func(error) // nil when no attempt runs
+	until  time.Time
+	begun  bool // the upstream has sent something
+}
+
+func newSink(w http.ResponseWriter, limits Stream) *sink {
+	return &sink{w: w, rc: http.NewResponseController(w), limits: limits, wrote: time.Now()}
+}
+
+// header returns the headers of the answer. They may be changed until the
+// first byte is sent.
+func (s *sink) header() http.Header { return s.w.Header() }
+
+func (s *sink) opened() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+// begin tells that the client reads a stream of the given content type.
+func (s *sink) begin(contentType string, ping []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stream, s.content, s.ping = true, contentType, ping
+	s.arm()
+}
+
+// whole sends an answer that is complete.
+func (s *sink) whole(status int, body []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open {
+		return s.err
+	}
+	s.open, s.fixed = true, true
+	s.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	s.w.WriteHeader(status)
+	_, s.err = s.w.Write(body)
+	return s.err
+}
+
+// write sends bytes of the stream at once.
+func (s *sink) write(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.send(b)
+}
+
+// frame adds what the client gets for one frame of the upstream. Before
+// content it is held back; when content has come, or the hold is full, what was
+// held goes out and the account is fixed. more tells that another frame is at
+// hand, so that the write can wait for it.
+func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = a.Frame(s.held, ev)
+	s.events++
+	now := s.alive()
+	if !s.fixed {
+		seen := a.Seen()
+		switch {
+		case seen.Err != nil:
+			s.drop()
+			return nil
+		case seen.Content || seen.Done || s.events >= s.limits.HoldEvents || len(s.held) >= s.limits.HoldSize:
+			s.fixed = true
+		case s.heldSince.IsZero():
+			s.heldSince = now
+			s.arm()
+			return nil
+		default:
+			return nil
+		}
+	}
+	if more {
+		return s.err
+	}
+	return s.flush()
+}
+
+// finish sends what is left at the end of the upstream's stream, unless the
+// answer failed before anything was sent.
+func (s *sink) finish(a translate.Answer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = a.Close(s.held)
+	if !s.fixed && a.Seen().Err != nil {
+		s.drop()
+		return nil
+	}
+	s.fixed = true
+	return s.flush()
+}
+
+// fix sends the frames of an answer that came at once.
+func (s *sink) fix(frames []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fixed = true
+	return s.send(frames)
+}
+
+// committed reports whether the account is fixed, so that no other may answer.
+func (s *sink) committed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fixed
+}
+
+// flush sends what is held.
+func (s *sink) flush() error {
+	if len(s.held) == 0 {
+		return s.err
+	}
+	err := s.send(s.held)
+	s.drop()
+	return err
+}
+
+// drop forgets what is held.
+func (s *sink) drop() {
+	s.held, s.events, s.heldSince = s.held[:0], 0, time.Time{}
+}
+
+// send writes and flushes under the lock, with the headers before the first
+// bytes.
+func (s *sink) send(b []byte) error {
+	if s.err != nil || s.closed {
+		return s.err
+	}
+	if !s.open {
+		s.openStream()
+	}
+	if len(b) > 0 {
+		if _, s.err = s.w.Write(b); s.err != nil {
+			return s.err
+		}
+	}
+	s.wrote = time.Now()
+	// Flush arms the server's idle deadline again; where it is not supported
+	// there is nothing to flush.
+	_ = s.rc.Flush()
+	return nil
+}
+
+func (s *sink) openStream() {
+	s.open = true
+	h := s.w.Header()
+	h.Set("Content-Type", s.content)
+	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	h.Del("Content-Length")
+	_ = s.rc.SetWriteDeadline(time.Time{})
+	s.w.WriteHeader(http.StatusOK)
+}

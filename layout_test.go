@@ -1,0 +1,121 @@
+package aigateway
+
+import (
+	"archive/zip"
+	"bytes"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+	modzip "golang.org/x/mod/zip"
+)
+
+const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
+
+// mayImport is the whole picture of who may import whom inside the module. A
+// package that is not listed may import nothing of it.
+var mayImport = map[string][]string{
+	"cmd/caddy": {"."},
+	".":         {"handlers", "access", "pool", "glob", "providers", "simulator", "translate", "translate/caps", "translate/ir"},
+	"handlers":  {"access", "pool", "glob", "providers", "translate", "translate/caps", "translate/ir", "translate/sse"},
+	"providers": {"translate/ir", "simulator"},
+	"pool":      {"glob"},
+	"access":    {"glob"},
+	"translate": {
+		"translate/anthropic", "translate/chat", "translate/gemini", "translate/responses",
+		"translate/caps", "translate/ir", "translate/jsonx", "translate/schema", "translate/sse",
+	},
+	"translate/anthropic": dialectImports,
+	"translate/chat":      dialectImports,
+	"translate/gemini":    dialectImports,
+	"translate/responses": dialectImports,
+	"translate/caps":      {"translate/ir"},
+	"translate/jsonx":     {"translate/ir"},
+	"translate/schema":    {"translate/ir", "translate/jsonx"},
+}
+
+var dialectImports = []string{"translate/ir", "translate/jsonx", "translate/schema", "translate/sse"}
+
+// onlyStandard are the packages that must not depend on anything outside of
+// Go's standard library and this module.
+var onlyStandard = []string{"translate/ir", "translate/jsonx", "translate/sse", "glob"}
+
+func TestImports(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || nestedModule(path)) {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		checkImports(t, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func nestedModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
+}
+
+func checkImports(t *testing.T, path string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	from := filepath.ToSlash(filepath.Dir(path))
+	for _, spec := range file.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		inside := name == modulePath || strings.HasPrefix(name, modulePath+"/")
+		if !inside {
+			if slices.Contains(onlyStandard, from) && strings.Contains(name, ".") && !strings.HasSuffix(path, "_test.go") {
+				t.Errorf("%s imports %s, but %s depends on the standard library alone", path, name, from)
+			}
+			continue
+		}
+		to := strings.TrimPrefix(strings.TrimPrefix(name, modulePath), "/")
+		if to == "" {
+			to = "."
+		}
+		if to != from && !slices.Contains(mayImport[from], to) {
+			t.Errorf("%s imports %s, which %s may not", path, to, from)
+		}
+	}
+}
+
+// TestZip makes the archive in which Go fetches the module. It fails when two
+// names differ in case only, among other things that would keep everyone from
+// building with xcaddy.
+func TestZip(t *testing.T) {
+	if out, err := exec.Command("git", "rev-parse", "--verify", "HEAD").CombinedOutput(); err != nil {
+		t.Skipf("not a checkout: %s", out)
+	}
+	var archive bytes.Buffer
+	version := module.Version{Path: modulePath, Version: "v0.0.0"}
+	if err := modzip.CreateFromVCS(&archive, version, ".", "HEAD", ""); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.File) < 10 {
+		t.Errorf("the archive holds only %d files", len(r.File))
+	}
+}

@@ -1,0 +1,122 @@
+// Package aigateway makes a Caddy a public AI gateway: clients of any of the four usual dialects in front, a pool of
+// accounts of any vendor behind.
+package aigateway
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+	caddy.RegisterModule(Handler{})
+	httpcaddyfile.RegisterHandlerDirective("ai_gateway", parseDirective)
+	// A site's `respond` answers everything, so that the gateway must come first to be reached at all.
+	httpcaddyfile.RegisterDirectiveOrder("ai_gateway", httpcaddyfile.Before, "respond")
+}
+
+// Handler is an AI gateway. It answers requests below `/v1/`, `/v1beta/`, `/v1alpha/`, `/v1internal`, `/openai/`,
+// `/anthropic/`, `/gemini/` and `/antigravity/`, and for `/responses` and `/health`, in the dialect of the client:
+// OpenAI Chat Completions, OpenAI Responses, Anthropic Messages or Gemini. All other requests go to the next handler.
+type Handler struct {
+	// Name tells the gateway in the admin API, metrics and usage. Two gateways that differ cannot share one.
+	// Default: default.
+	Name string `json:"name,omitempty"`
+
+	// Keys are the clients that may call. Without any, AllowAnonymous must be set.
+	Keys []*Key `json:"keys,omitempty"`
+
+	// AllowAnonymous lets clients in that send no key. Without Keys it also accepts any key; with Keys, a key that is
+	// wrong is still refused. Default: false.
+	AllowAnonymous bool `json:"allow_anonymous,omitempty"`
+
+	// Accounts are the upstreams, in the order in which they are written.
+	Accounts []*Account `json:"accounts,omitempty"`
+
+	// Models says how requests for some models are served. Models without a block need none.
+	Models []*Model `json:"models,omitempty"`
+
+	// Failover says what happens when an account does not answer well.
+	Failover Failover `json:"failover,omitzero"`
+
+	// Stream says how long silence may last.
+	Stream Stream `json:"stream,omitzero"`
+
+	// MaxBody is the largest request body in bytes, after decompression. Default: 32MiB.
+	MaxBody int64 `json:"max_body,omitempty"`
+
+	// Strict refuses what an upstream's dialect cannot express instead of dropping it with a note. A model's block or a
+	// request can turn it on, but none can turn it off. Default: false.
+	Strict bool `json:"strict,omitempty"`
+
+	// Notes says which notes about a translation the header X-Ai-Gateway-Notes carries: `warn` those about what was
+	// lost, `all` also the harmless ones, `off` none. Default: warn.
+	Notes string `json:"notes,omitempty"`
+
+	// ExposeAccount names the account that served in the header X-Ai-Gateway-Upstream. Default: false.
+	ExposeAccount bool `json:"expose_account,omitempty"`
+
+	// TransportRaw is how upstreams are reached by accounts that have no transport of their own: a transport of
+	// reverse_proxy. For `http`, unless it says otherwise, dialling takes at most 10s and answers are not compressed.
+	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
+
+	logger   *zap.Logger
+	app      *App
+	keys     []resolvedKey
+	accounts []resolvedAccount
+	gateway  caddyhttp.MiddlewareHandler
+}
+
+// CaddyModule returns the Caddy module information.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.ai_gateway", New: func() caddy.Module { return new(Handler) }}
+}
+
+// Provision prepares the gateway. It has no effect outside: `caddy validate` and a reload that fails come here too.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	h.setDefaults()
+	if err := h.Validate(); err != nil {
+		return err
+	}
+	if err := h.enter(ctx); err != nil {
+		return err
+	}
+	if err := h.resolveKeys(); err != nil {
+		return err
+	}
+	if err := h.resolveAccounts(ctx); err != nil {
+		return err
+	}
+	h.warnOfStrayPatterns()
+	return h.build()
+}
+
+// ServeHTTP answers the requests that are the gateway's.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if h.gateway == nil {
+		return next.ServeHTTP(w, r)
+	}
+	return h.gateway.ServeHTTP(w, r, next)
+}
+
+// Cleanup releases what Provision acquired, also when it got only halfway. Requests may still be running.
+func (h *Handler) Cleanup() error {
+	if gateway, ok := h.gateway.(caddy.CleanerUpper); ok {
+		return gateway.Cleanup()
+	}
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

@@ -1,0 +1,69 @@
+package pool
+
+import (
+	"fmt"
+	"testing"
+)
+
+func manyAccounts(b *testing.B, count int) []*Account {
+	var accounts []*Account
+	for i := range count {
+		accounts = append(accounts, account(b, fmt.Sprint("a-", i), 8, "gemini-*", "gemma-*"))
+	}
+	return accounts
+}
+
+// BenchmarkAcquire measures one choice and its release, with the callbacks that a gateway gives.
+func BenchmarkAcquire(b *testing.B) {
+	for _, count := range []int{10, 1000, 10_000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			p := newPool(b, options(), manyAccounts(b, count)...)
+			want := Want{
+				Model:   "gemini-2.5-pro",
+				Allowed: func(a *Account) bool { return a.Provider == "test" },
+				Rank:    func(a *Account) int { return a.Priority },
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				lease, err := p.Acquire(b.Context(), want)
+				if err != nil {
+					b.Fatal(err)
+				}
+				lease.Release(Outcome{Kind: Succeeded})
+			}
+		})
+	}
+}
+
+// BenchmarkAcquireInPanic measures a choice while an outage has every account in cooldown.
+func BenchmarkAcquireInPanic(b *testing.B) {
+	p := newPool(b, options(), manyAccounts(b, 10_000)...)
+	want := Want{Model: "gemini-2.5-pro"}
+	for _, a := range p.accounts {
+		want.Pin = a.Name
+		end(b, p, want, Outcome{Kind: Overloaded, Scope: ScopeAccount})
+	}
+	want.Pin = ""
+	b.ReportAllocs()
+	for b.Loop() {
+		lease, err := p.Acquire(b.Context(), want)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lease.Release(Outcome{})
+	}
+}
+
+func BenchmarkAcquireParallel(b *testing.B) {
+	p := newPool(b, options(), manyAccounts(b, 10)...)
+	want := Want{Model: "gemini-2.5-pro"}
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			lease, err := p.Acquire(b.Context(), want)
+			if err != nil {
+				b.Fatal(err)
+			}
+			lease.Release(Outcome{Kind: Succeeded})
+		}
+	})
+}

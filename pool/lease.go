@@ -1,0 +1,46 @@
+package pool
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Lease is the right to send one request to an account. It occupies one of the account's slots until Release, which
+// whoever acquired it defers at once.
+type Lease struct {
+	// Account is the chosen account, with the settings of the generation that the request began in.
+	Account *Account
+
+	// Upstream is the name under which the account's upstream knows the model.
+	Upstream string
+
+	pool     *Pool
+	stamp    int64
+	probe    bool
+	released atomic.Bool
+}
+
+// Answering says that the upstream has begun to send content. It ends the account's cooldowns as a success does, which
+// for a long stream comes minutes later. It changes nothing after Release.
+func (l *Lease) Answering() {
+	s := l.Account.State
+	if s.cooling.Load() == nil || l.released.Load() {
+		return
+	}
+	s.mu.Lock()
+	s.heal(l)
+	s.mu.Unlock()
+	l.pool.room.opened(s)
+}
+
+// Release gives the slot back and records what became of the request. Only the first call counts, so that a deferred
+// Release with the zero Outcome makes up for every path that forgot its own.
+func (l *Lease) Release(o Outcome) {
+	if !l.released.CompareAndSwap(false, true) {
+		return
+	}
+	now := time.Now()
+	room := l.pool.room
+	l.Account.State.settle(l, o, room.stamp(now), now)
+	room.vacated(l.Account.State)
+}

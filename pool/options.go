@@ -1,0 +1,61 @@
+package pool
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Options are the settings of a pool. Begin with [DefaultOptions]: a zero here means zero.
+type Options struct {
+	// Waiting is how many requests may wait while every account that could answer is full; 0 lets none wait.
+	Waiting int
+
+	// WaitFor is how long a request may wait; 0 lets none wait.
+	WaitFor time.Duration
+
+	// Cooldown is how long each class of failure keeps an account out.
+	Cooldown [Classes]Span
+
+	// Panic is the percentage of a pool that cooldowns may take. Beyond it, and when they would take the only account,
+	// cooldowns of the classes error and overload are ignored, those of the accounts that failed longest ago first.
+	Panic int
+
+	// Random is the source of jitter; the pool locks it. Nil means one with a random seed.
+	Random rand.Source
+}
+
+// Span is the length of a class's cooldowns: the first is Min, every further failure doubles it up to Max. What the
+// upstream itself asks for replaces the length, up to Max.
+type Span struct{ Min, Max time.Duration }
+
+// DefaultOptions returns the options of a gateway that says nothing about them.
+func DefaultOptions() Options {
+	return Options{
+		Waiting: 100,
+		WaitFor: 30 * time.Second,
+		Cooldown: [Classes]Span{
+			ErrorClass:     {5 * time.Second, 5 * time.Minute},
+			RateLimitClass: {5 * time.Second, 30 * time.Minute},
+			OverloadClass:  {2 * time.Second, time.Minute},
+			AuthClass:      {10 * time.Minute, 10 * time.Minute},
+		},
+		Panic: 50,
+	}
+}
+
+func (o *Options) validate() error {
+	if o.Waiting < 0 || o.WaitFor < 0 {
+		return fmt.Errorf("wait: %d requests for %v; neither may be negative", o.Waiting, o.WaitFor)
+	}
+	for class, span := range o.Cooldown {
+		if span.Min <= 0 || span.Max < span.Min {
+			return fmt.Errorf("cooldown %v: from %v to %v; the first must be positive and not above the second",
+				Class(class), span.Min, span.Max)
+		}
+	}
+	if o.Panic < 0 || o.Panic > 100 {
+		return fmt.Errorf("cooldown panic: %d is not a percentage from 0 to 100", o.Panic)
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package pool
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// State is what happens to one account while the process runs: its slots, cooldowns and statistics. The generations of
+// a configuration share it (see life.go), and a request holds it for as long as it runs. All methods are safe for
+// concurrent use.
+type State struct {
+	// What every choice reads stands together, so that a look at an account costs one cache line.
+	inUse   atomic.Int32
+	limit   atomic.Int32 // 0 is unlimited
+	waiting atomic.Int32 // requests that wait for this account and no other
+	used    atomic.Int64 // stamp of the last lease
+	cooling atomic.Pointer[cooldowns]
+
+	identity string
+	life     life
+
+	mu        sync.Mutex // guards what follows, and every change of cooling
+	published []publication
+
+	succeeded   uint64
+	failed      uint64
+	lastFailure Kind
+	failedAt    time.Time
+	firstByte   time.Duration // moving average
+}
+
+// firstByteShare is the weight of the latest request in the moving average of the time to the first byte.
+const firstByteShare = 5
+
+// settle records the outcome of a lease: statistics, cooldowns, and the end of its probe if it was one.
+func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.probe {
+		s.setCooldowns(s.cooldowns().unprobed(l.stamp))
+	}
+	if o.FirstByte > 0 {
+		if s.firstByte == 0 {
+			s.firstByte = o.FirstByte
+		}
+		s.firstByte += (o.FirstByte - s.firstByte) / firstByteShare
+	}
+	if o.Kind == Succeeded {
+		s.succeeded++
+		s.heal(l)
+		return
+	}
+	class, failed := o.Kind.Class()
+	if !failed {
+		return
+	}
+	s.failed++
+	s.lastFailure, s.failedAt = o.Kind, now
+	if o.Scope == ScopeNone {
+		return
+	}
+	f := failure{
+		class:  class,
+		hint:   o.RetryAfter,
+		lease:  l.stamp,
+		stamp:  stamp,
+		jitter: l.pool.chance(),
+		span:   l.pool.options.Cooldown[class],
+	}
+	if o.Scope == ScopeModel {
+		f.model = l.Upstream
+	}
+	s.setCooldowns(s.cooldowns().failed(f, now))
+}
+
+// heal ends the cooldowns that a success of the lease refutes. The caller holds mu.
+func (s *State) heal(l *Lease) {
+	if list := s.cooldowns(); list != nil {
+		s.setCooldowns(list.succeeded(l.Upstream, l.stamp))
+	}
+}
+
+func (s *State) cooldowns() cooldowns {
+	if list := s.cooling.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// setCooldowns replaces the list. The caller holds mu.
+func (s *State) setCooldowns(list cooldowns) {
+	if len(list) == 0 {
+		s.cooling.Store(nil)
+		return
+	}
+	s.cooling.Store(&list)
+}
+
+// standing returns what the account's cooldowns mean for model now.
+func (s *State) standing(model string, now time.Time) standing {
+	return s.cooldowns().standing(model, now)
+}

@@ -1,0 +1,88 @@
+package providers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+func init() {
+	caddy.RegisterModule(OpenAICompatible{})
+}
+
+// OpenAICompatible is any server that copies OpenAI's API: Ollama, vLLM, llama.cpp, LM Studio, DeepSeek, OpenRouter,
+// another gateway. Its account must name its base_url (with /v1) and its models; a local one needs no credential.
+type OpenAICompatible struct {
+	// API is the dialect that the server speaks: `chat` or `responses`. Default: chat.
+	API string `json:"api,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (OpenAICompatible) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "ai_gateway.providers.openai_compatible",
+		New: func() caddy.Module { return new(OpenAICompatible) },
+	}
+}
+
+// Validate refuses an api that does not exist.
+func (p *OpenAICompatible) Validate() error { return check("api", p.API, "chat", "responses") }
+
+// Options are `api`.
+func (p *OpenAICompatible) Options() []Option {
+	return []Option{{"api", "api chat | responses", oneOf(&p.API, "chat", "responses")}}
+}
+
+// Platform returns "openai_compatible".
+func (*OpenAICompatible) Platform() string { return "openai_compatible" }
+
+// Defaults are none: such a server may be anywhere and serve anything.
+func (*OpenAICompatible) Defaults() Defaults {
+	return Defaults{Needs: Needs{BaseURL: true, Models: true}}
+}
+
+// Dialect is the option api. Such servers count no tokens: `/responses/input_tokens` is OpenAI's own.
+func (p *OpenAICompatible) Dialect(_ ir.Dialect, op ir.Op, _ string) ir.Dialect {
+	if op == ir.CountTokens {
+		return ""
+	}
+	if p.API == "responses" {
+		return openAIDialect(ir.Responses, op)
+	}
+	return openAIDialect(ir.Chat, op)
+}
+
+// Request builds a request with a Bearer key, or with none.
+func (p *OpenAICompatible) Request(ctx context.Context, call *Call) (*http.Request, error) {
+	req, err := openAIRequest(ctx, p.Platform(), call)
+	if err != nil {
+		return nil, err
+	}
+	relay(req.Header, call, openAIRelayed)
+	return finish(req, call), nil
+}
+
+// ListModels builds the request for all models, which come on one page.
+func (p *OpenAICompatible) ListModels(ctx context.Context, call *Call, _ string) (*http.Request, error) {
+	req, err := openAIList(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return finish(req, call), nil
+}
+
+// ModelNames reads the answer to ListModels.
+func (*OpenAICompatible) ModelNames(body []byte) ([]string, string, error) {
+	return openAIModelNames(body)
+}
+
+// Interface guards
+var (
+	_ Provider        = (*OpenAICompatible)(nil)
+	_ Lister          = (*OpenAICompatible)(nil)
+	_ Configurable    = (*OpenAICompatible)(nil)
+	_ caddy.Validator = (*OpenAICompatible)(nil)
+)

@@ -1,0 +1,44 @@
+package providers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrForm says that an option has the wrong number of arguments.
+var ErrForm = errors.New("wrong number of arguments")
+
+// oneOf returns a setter that takes one of the given words.
+func oneOf(target *string, words ...string) func([]string) error {
+	return func(args []string) error {
+		if len(args) != 1 {
+			return ErrForm
+		}
+		if !slices.Contains(words, args[0]) {
+			return fmt.Errorf("%q is none of %s", args[0], strings.Join(words, ", "))
+		}
+		*target = args[0]
+		return nil
+	}
+}
+
+// word returns a setter that takes one word, whatever it is.
+func word(target *string) func([]string) error {
+	return func(args []string) error {
+		if len(args) != 1 || args[0] == "" {
+			return ErrForm
+		}
+		*target = args[0]
+		return nil
+	}
+}
+
+// check says whether a setting that may also have come from JSON is empty or one of the words.
+func check(option, value string, words ...string) error {
+	if value == "" || slices.Contains(words, value) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is none of %s", option, value, strings.Join(words, ", "))
+}

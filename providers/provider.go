@@ -1,0 +1,113 @@
+// Package providers holds the kinds of upstream: which dialects each speaks, where it is, how it authenticates.
+// A kind is a Caddy module in the namespace ai_gateway.providers, one file each, so that others can add one with xcaddy.
+package providers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// Namespace is where Caddy finds the modules of this package and those of others.
+const Namespace = "ai_gateway.providers"
+
+// Provider is a kind of upstream: which dialects it speaks, where it is, how it authenticates.
+// It is one account's, set up once when the configuration is loaded, and safe for concurrent use from then on.
+type Provider interface {
+	// Platform returns the kind's name. Encoders look up the platform's own rules by it.
+	Platform() string
+
+	// Dialect says in which dialect the account is asked for this operation when a client of the given dialect
+	// wants the upstream's model of that name. Empty: the upstream does not offer the operation.
+	Dialect(client ir.Dialect, op ir.Op, model string) ir.Dialect
+
+	// Defaults returns what holds for an account whose configuration says nothing else.
+	Defaults() Defaults
+
+	// Request builds the upstream's HTTP request. Its errors never hold the call's secret or body.
+	Request(ctx context.Context, call *Call) (*http.Request, error)
+}
+
+// Defaults are what an account of this kind has unless its configuration says otherwise.
+type Defaults struct {
+	// BaseURL is written as the vendor's own SDK takes it. Empty for a kind that has no usual place.
+	BaseURL string
+
+	// Models are case-sensitive globs over the names of models that the upstream serves.
+	Models []string
+
+	// Needs names what the configuration must give.
+	Needs Needs
+}
+
+// Needs names the settings without which an account of this kind cannot work.
+type Needs struct {
+	Credential, BaseURL, Models bool
+}
+
+// Call is one request to an upstream, as far as its kind must know it.
+type Call struct {
+	Op      ir.Op
+	Dialect ir.Dialect
+
+	// Action is the last word of a Gemini URL where the operation has several: embedContent or batchEmbedContents.
+	// Empty means the operation's usual one (batchEmbedContents for embeddings).
+	Action string
+
+	// Model is the name that the upstream knows.
+	Model string
+
+	// Stream asks for server-sent events.
+	Stream bool
+
+	Body    []byte
+	BaseURL string
+
+	// Secret is the account's credential; empty sends none.
+	Secret string
+
+	// Client is the header of the client's request, to pick from; nil for the gateway's own calls.
+	Client http.Header
+
+	// SameDialect says that the client speaks the upstream's dialect, so that its headers have their meaning there.
+	SameDialect bool
+
+	// Header is set last and wins: the operator's `header` options, and the betas that a translated request needs.
+	// Values of Anthropic-Beta are added to the client's, since that header is a list.
+	Header http.Header
+}
+
+// InProcess is implemented by a kind whose upstream lives in this process.
+type InProcess interface {
+	// Transport returns what answers the account's requests in place of the network.
+	Transport(account string) http.RoundTripper
+}
+
+// Lister is implemented by a kind that can be asked for the names of its models.
+type Lister interface {
+	// ListModels builds the request of one page; of the call it uses base URL, secret, header and dialect.
+	// The first page has the empty name.
+	ListModels(ctx context.Context, call *Call, page string) (*http.Request, error)
+
+	// ModelNames reads a page's names from the body of a 200 and, if there are more, the name of the next page.
+	ModelNames(body []byte) (names []string, next string, err error)
+}
+
+// Configurable is implemented by a kind that has options of its own in an account's block.
+type Configurable interface {
+	// Options returns the options, bound to the receiver, which each of them changes when it is parsed.
+	Options() []Option
+}
+
+// Option is one of a kind's own options in an account's block.
+type Option struct {
+	Name string
+
+	// Form is the line as it should be written, shown when it is not: "api auto | chat | responses".
+	Form string
+
+	// Set takes the option's arguments. ErrForm stands for a wrong number of them, any other error for a wrong value;
+	// the caller adds the file, the line and the form.
+	Set func(args []string) error
+}

@@ -1,0 +1,110 @@
+package sdktest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	_ "github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	_ "github.com/caddyserver/caddy/v2/modules/caddyhttp/standard"
+	_ "github.com/caddyserver/caddy/v2/modules/logging"
+
+	_ "github.com/caddy-ai-gateway/ai-gateway"
+)
+
+// key is the client key of every gateway here.
+const key = "sk-sdktest"
+
+// address is where the one Caddy of this process listens.
+var address string
+
+// transport reaches that Caddy, whatever the host of a request.
+var transport = newTransport(nil)
+
+// newTransport makes a transport to Caddy with connections of its own.
+func newTransport(protocols *http.Protocols) *http.Transport {
+	var dialer net.Dialer
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "tcp", address)
+		},
+		MaxIdleConnsPerHost: 64, DisableCompression: true, Protocols: protocols,
+	}
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	if err := startUpstream(); err != nil {
+		fmt.Fprintln(os.Stderr, "starting the upstream server:", err)
+		return 1
+	}
+	if err := start(); err != nil {
+		fmt.Fprintln(os.Stderr, "starting Caddy:", err)
+		return 1
+	}
+	code := m.Run()
+	transport.CloseIdleConnections()
+	if err := caddy.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stopping Caddy:", err)
+		return 1
+	}
+	upstreamServer.Close()
+	if left := leaked(5 * time.Second); left != "" {
+		fmt.Fprintf(os.Stderr, "goroutines of the gateway are left after its end:\n%s\n", left)
+		return 1
+	}
+	return code
+}
+
+// start loads the configuration of all tests into Caddy.
+func start() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address = l.Addr().String()
+	if err := l.Close(); err != nil {
+		return err
+	}
+	config, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfile()), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		return fmt.Errorf("adapting: %w\n%s", err, caddyfile())
+	}
+	for _, w := range warnings {
+		if !strings.Contains(w.Message, "not formatted") {
+			return fmt.Errorf("adapting: %v", w)
+		}
+	}
+	return caddy.Load(config, true)
+}
+
+// leaked waits until no goroutine runs the gateway's code, and returns the stacks of those that still do.
+func leaked(patience time.Duration) string {
+	deadline := time.Now().Add(patience)
+	for {
+		var left []string
+		buf := make([]byte, 4<<20)
+		for stack := range bytes.SplitSeq(buf[:runtime.Stack(buf, true)], []byte("\n\n")) {
+			if bytes.Contains(stack, []byte("caddy-ai-gateway/ai-gateway/")) && !bytes.Contains(stack, []byte("sdktest.TestMain")) {
+				left = append(left, string(stack))
+			}
+		}
+		if len(left) == 0 || time.Now().After(deadline) {
+			return strings.Join(left, "\n\n")
+		}
+		runtime.Gosched()
+		<-time.After(10 * time.Millisecond)
+	}
+}

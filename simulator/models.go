@@ -1,0 +1,102 @@
+package simulator
+
+import (
+	"net/http"
+	"time"
+)
+
+// modelsSince is when the models of the simulator were made.
+var modelsSince = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+type openAIModelInfo struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	OwnedBy string `json:"owned_by"`
+}
+
+// openAIModels answers GET /v1/models[/{id}].
+func (s *Simulator) openAIModels(w http.ResponseWriter, _ *http.Request, q query) {
+	info := func(id string) openAIModelInfo {
+		return openAIModelInfo{id, "model", modelsSince.Unix(), "simulator"}
+	}
+	if q.id != "" {
+		if isMissing(q.id) {
+			openAI{}.fail(w, openAI{}.noModel(q.id))
+			return
+		}
+		sendJSON(w, http.StatusOK, info(q.id))
+		return
+	}
+	data := []openAIModelInfo{}
+	for _, id := range s.options.Models {
+		data = append(data, info(id))
+	}
+	sendJSON(w, http.StatusOK, map[string]any{"object": "list", "data": data})
+}
+
+type anthropicModelInfo struct {
+	Type           string `json:"type"`
+	ID             string `json:"id"`
+	DisplayName    string `json:"display_name"`
+	CreatedAt      string `json:"created_at"`
+	MaxInputTokens int    `json:"max_input_tokens"`
+	MaxTokens      int    `json:"max_tokens"`
+}
+
+// anthropicModels answers GET /v1/models[/{id}] when anthropic-version is sent.
+func (s *Simulator) anthropicModels(w http.ResponseWriter, r *http.Request, q query) {
+	info := func(id string) anthropicModelInfo {
+		return anthropicModelInfo{"model", id, id, modelsSince.Format(time.RFC3339), 200_000, 64_000}
+	}
+	if q.id != "" {
+		if isMissing(q.id) {
+			anthropic{}.fail(w, anthropic{}.noModel(q.id))
+			return
+		}
+		sendJSON(w, http.StatusOK, info(q.id))
+		return
+	}
+	data := []anthropicModelInfo{}
+	for _, id := range s.options.Models {
+		data = append(data, info(id))
+	}
+	sendJSON(w, http.StatusOK, map[string]any{
+		"data": data, "has_more": false, "first_id": data[0].ID, "last_id": data[len(data)-1].ID,
+	})
+}
+
+type geminiModelInfo struct {
+	Name             string   `json:"name"`
+	BaseModelID      string   `json:"baseModelId"`
+	Version          string   `json:"version"`
+	DisplayName      string   `json:"displayName"`
+	Description      string   `json:"description"`
+	InputTokenLimit  int      `json:"inputTokenLimit"`
+	OutputTokenLimit int      `json:"outputTokenLimit"`
+	Methods          []string `json:"supportedGenerationMethods"`
+	Thinking         bool     `json:"thinking"`
+}
+
+// geminiModels answers GET /v1beta/models[/{model}].
+func (s *Simulator) geminiModels(w http.ResponseWriter, _ *http.Request, q query) {
+	info := func(id string) geminiModelInfo {
+		return geminiModelInfo{
+			"models/" + id, id, "001", id, "A model of the simulator.", 1_048_576, 65_536,
+			[]string{"generateContent", "streamGenerateContent", "countTokens", "embedContent"}, true,
+		}
+	}
+	if q.id != "" {
+		if isMissing(q.id) {
+			gemini{}.fail(w, gemini{}.noModel(q.id))
+			return
+		}
+		sendJSON(w, http.StatusOK, info(q.id))
+		return
+	}
+	models := []geminiModelInfo{}
+	for _, id := range s.options.Models {
+		models = append(models, info(id))
+	}
+	sendJSON(w, http.StatusOK, map[string]any{"models": models})
+}

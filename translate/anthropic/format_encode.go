@@ -1,0 +1,91 @@
+package anthropic
+
+import (
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/schema"
+)
+
+// chooseFormat decides how the answer's shape is asked for: by
+// output_config.format, by a forced tool on models that have none, or by a
+// sentence where neither is possible.
+func (e *encoder) chooseFormat() {
+	f := &e.req.Format
+	path := e.req.Path(ir.FieldFormat)
+	switch f.Kind {
+	case ir.FormatUnset, ir.FormatText:
+	case ir.FormatSchema:
+		switch {
+		case e.t.Caps.StructuredOutput:
+		case len(e.sent) == 0 && !e.req.Reasoning.On():
+			e.asJSON = true
+		default:
+			e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
+			e.jsonText = `Respond only with JSON matching: ` + ir.Text(ir.AppendEscaped(nil, jsonx.AppendCompact(nil, e.formatSchema())))
+		}
+	case ir.FormatJSON:
+		e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
+		e.jsonText = `Respond with JSON.`
+	case ir.FormatEnum:
+		e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
+		e.jsonText = `Respond only with one of these values: ` + ir.Text(ir.AppendEscaped(nil, enumOf(f.Schema)))
+	default:
+		e.drop(ir.Semantic, ir.FieldFormat)
+	}
+}
+
+func enumOf(raw []byte) []byte {
+	var r jsonx.Reader
+	r.Reset(raw)
+	r.Object()
+	for r.Member() {
+		if r.Key() == "enum" && r.Kind() == jsonx.Array {
+			return jsonx.AppendCompact(nil, r.Raw())
+		}
+	}
+	return raw
+}
+
+// formatSchema returns the format's schema as JSON Schema.
+func (e *encoder) formatSchema() []byte {
+	f := &e.req.Format
+	return e.jsonSchema(f.Schema, f.OpenAPI, e.req.Path(ir.FieldFormat))
+}
+
+func (e *encoder) jsonSchema(raw []byte, openAPI bool, path string) []byte {
+	if !openAPI {
+		return raw
+	}
+	out, err := schema.FromOpenAPI(raw)
+	e.badSchema(err, path)
+	return out
+}
+
+// cleaned returns a schema as Anthropic takes it.
+func (e *encoder) cleaned(raw []byte, openAPI, strict bool, path string) []byte {
+	raw = e.jsonSchema(raw, openAPI, path)
+	out, err := schema.Anthropic(raw, schema.AnthropicOptions{Strict: strict, Vertex: e.t.Provider == "vertex"})
+	e.badSchema(err, path)
+	return out
+}
+
+func (e *encoder) badSchema(err error, path string) {
+	if err != nil && e.err == nil {
+		e.err = ir.Invalid(path, "%s: %s", path, err.Error())
+	}
+}
+
+// outputConfig writes what stands inside output_config: effort and format.
+func (e *encoder) outputConfig() {
+	if e.plan.effort != "" {
+		e.name("effort")
+		e.dst = append(append(append(e.dst, '"'), e.plan.effort...), '"')
+	}
+	if f := &e.req.Format; f.Kind == ir.FormatSchema && e.t.Caps.StructuredOutput {
+		e.name("format")
+		e.dst = append(e.dst, `{"type":"json_schema","schema":`...)
+		e.inputSchema(f.Schema, f.OpenAPI, true, e.req.Path(ir.FieldFormat))
+		e.dst = append(e.dst, '}')
+	}
+	e.held("output_config.")
+}

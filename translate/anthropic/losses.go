@@ -1,0 +1,86 @@
+package anthropic
+
+import (
+	"strconv"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// refuse reports every member of the request that Messages has no form for.
+func (e *encoder) refuse() {
+	req := e.req
+	for _, f := range [...]struct {
+		set   bool
+		class ir.Class
+		field ir.FieldID
+	}{
+		{req.State.PrevID != "", ir.Required, ir.FieldPrevID},
+		{req.State.Conversation != "", ir.Required, ir.FieldConversation},
+		{req.State.Background, ir.Required, ir.FieldBackground},
+		{len(req.State.Prompt) > 0, ir.Required, ir.FieldPrompt},
+		{req.Cache.ContentRef != "", ir.Required, ir.FieldCachedContent},
+		{otherThanText(req.Output.Modalities), ir.Required, ir.FieldModalities},
+		{len(req.Sampling.LogitBias) > 0, ir.Semantic, ir.FieldLogitBias},
+		{nonzero(req.Sampling.FreqPenalty), ir.Semantic, ir.FieldFreqPenalty},
+		{nonzero(req.Sampling.PresPenalty), ir.Semantic, ir.FieldPresPenalty},
+		{req.Sampling.Logprobs.Or(false), ir.Semantic, ir.FieldLogprobs},
+		{req.Sampling.TopLogprobs.Or(0) > 0, ir.Semantic, ir.FieldTopLogprobs},
+		{req.Sampling.Seed.Set, ir.Hint, ir.FieldSeed},
+		{req.Verbosity != "", ir.Hint, ir.FieldVerbosity},
+		{req.State.Store.Set, ir.Hint, ir.FieldStore},
+		{req.State.Truncation != "", ir.Hint, ir.FieldTruncation},
+		{req.Cache.Key != "", ir.Hint, ir.FieldCacheKey},
+		{req.Meta.EndUser != "", ir.Hint, ir.FieldUser},
+		{req.Meta.SafetyID != "", ir.Hint, ir.FieldSafetyID},
+		{len(req.Meta.Labels) > 0, ir.Hint, ir.FieldLabels},
+		{len(req.Safety) > 0, ir.Hint, ir.FieldSafety},
+	} {
+		if f.set {
+			e.drop(f.class, f.field)
+		}
+	}
+	if req.Sampling.N.Or(1) > 1 {
+		e.lose(ir.Semantic, ir.CodeClamp, req.Path(ir.FieldN), "1")
+	}
+	if len(req.State.Compaction) > 0 {
+		e.lose(ir.Hint, ir.CodeDrop, "context_management", "")
+	}
+	if !e.native {
+		for i := range req.Ext {
+			e.lose(ir.Hint, ir.CodeDrop, req.Ext[i].Name, "")
+		}
+		for i := range req.Turns {
+			if req.Turns[i].Name != "" {
+				e.lose(ir.Hint, ir.CodeDrop, req.PathOf(ir.Loc{Msg: req.Turns[i].At, Part: -1})+".name", "")
+			}
+		}
+	}
+}
+
+func otherThanText(modalities []string) bool {
+	for _, m := range modalities {
+		if m != "text" && m != "TEXT" {
+			return true
+		}
+	}
+	return false
+}
+
+func nonzero(v ir.Opt[float64]) bool { return v.Set && v.V != 0 }
+
+// answerLimit returns how many tokens the answer may have: what the client
+// asked for, fitted to the model; given is false when it said nothing.
+func (e *encoder) answerLimit() (limit int, given bool) {
+	most := e.t.Caps.MaxOutput
+	if asked := e.req.Sampling.MaxOutput; asked.Set {
+		if most > 0 && asked.V > most {
+			e.lose(ir.Semantic, ir.CodeClamp, e.req.Path(ir.FieldMaxOutput), strconv.Itoa(most))
+			return most, true
+		}
+		return asked.V, true
+	}
+	if most > 0 {
+		return most, false
+	}
+	return 4096, false
+}

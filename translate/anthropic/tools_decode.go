@@ -1,0 +1,153 @@
+package anthropic
+
+import (
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+func (d *decoder) tools() {
+	if !d.r.Array() {
+		return
+	}
+	d.req.Tools = make([]ir.Tool, 0, 8+len(d.body)/8192)
+	for i := 0; d.r.Element(); i++ {
+		if t, ok := d.tool(i); ok {
+			d.req.Tools = append(d.req.Tools, t)
+		}
+	}
+}
+
+// tool reads one tool. Older versions of Claude Code wrap MCP tools as
+// {"type":"custom","custom":{…}}, other clients as functions of OpenAI; a
+// wrapped tool without a schema is skipped.
+func (d *decoder) tool(at int) (ir.Tool, bool) {
+	r := &d.r
+	start := r.Offset()
+	t := ir.Tool{Kind: ir.ToolFunction, At: at}
+	wrapped := false
+	r.Object()
+	for r.Member() {
+		switch key := r.Key(); {
+		case r.Null():
+		case (key == "custom" || key == "function") && r.Kind() == jsonx.Object:
+			wrapped = true
+			r.Object()
+			for r.Member() {
+				if !r.Null() {
+					toolMember(r, &t)
+				}
+			}
+		case key == "type":
+			t.Version = r.String()
+		default:
+			toolMember(r, &t)
+		}
+	}
+	if r.Err() != nil {
+		return t, false
+	}
+	if wrapped {
+		t.Version = ""
+		return t, len(t.Schema) > 0
+	}
+	kind, typ := toolType(t.Version)
+	if kind != ir.ToolFunction && (kind != ir.ToolServer || typ != t.Version || len(t.Schema) == 0) {
+		t.Kind, t.Type, t.Ext = kind, typ, nil
+		t.Config = d.body[start:r.Offset():r.Offset()]
+		if typ == "web_search" {
+			t.Search = readSearch(t.Config)
+		}
+	}
+	return t, true
+}
+
+func toolMember(r *jsonx.Reader, t *ir.Tool) {
+	switch r.Key() {
+	case "name":
+		t.Name = r.String()
+	case "description":
+		t.Description = r.Text()
+	case "input_schema", "parameters":
+		t.Schema = r.Raw()
+	case "strict":
+		t.Strict = ir.Some(r.Bool())
+	case "cache_control":
+		t.Cache = readCache(r)
+	default:
+		t.Ext = append(t.Ext, keep(r))
+	}
+}
+
+// mcpServers reads the servers that Anthropic calls itself.
+func (d *decoder) mcpServers() {
+	if !d.r.Array() {
+		return
+	}
+	for i := 0; d.r.Element(); i++ {
+		t := ir.Tool{Kind: ir.ToolServer, Type: "mcp", At: i, Config: d.r.Raw()}
+		sub := d.r.Sub(t.Config)
+		sub.Object()
+		for sub.Member() {
+			if sub.Key() == "name" {
+				t.Name = sub.String()
+			}
+		}
+		d.fail(sub.Err())
+		d.req.Tools = append(d.req.Tools, t)
+	}
+}
+
+// readSearch reads what dialects agree on about web search. The tool itself
+// has been walked already, so that what is odd in it stays unread.
+func readSearch(config []byte) *ir.Search {
+	var r jsonx.Reader
+	r.Reset(config)
+	s := &ir.Search{}
+	r.Object()
+	for r.Member() {
+		if r.Null() {
+			continue
+		}
+		switch r.Key() {
+		case "allowed_domains":
+			s.AllowedDomains = readStrings(&r)
+		case "blocked_domains":
+			s.BlockedDomains = readStrings(&r)
+		case "max_uses":
+			s.MaxUses = ir.Some(int(r.Int()))
+		case "user_location":
+			l := &ir.Location{}
+			readLocation(&r, l)
+			s.Location = l
+		}
+	}
+	return s
+}
+
+func readLocation(r *jsonx.Reader, l *ir.Location) {
+	r.Object()
+	for r.Member() {
+		if r.Kind() != jsonx.String {
+			continue
+		}
+		switch r.Key() {
+		case "city":
+			l.City = r.String()
+		case "region":
+			l.Region = r.String()
+		case "country":
+			l.Country = r.String()
+		case "timezone":
+			l.Timezone = r.String()
+		}
+	}
+}
+
+func readStrings(r *jsonx.Reader) []string {
+	var list []string
+	r.Array()
+	for r.Element() {
+		list = append(list, r.String())
+	}
+	return list
+}

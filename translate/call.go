@@ -1,0 +1,138 @@
+package translate
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
+)
+
+// Call is a client's request, as it may be tried with several accounts. It
+// decodes the body at most once, and only when an account of another dialect is
+// asked. It belongs to one goroutine.
+type Call struct {
+	env    *ir.Envelope
+	body   []byte
+	client Codec
+	req    *ir.Request
+}
+
+// NewCall takes a client's body. env holds what the route told; what the body
+// tells is read into it.
+func NewCall(env *ir.Envelope, body []byte) (*Call, error) {
+	c := &Call{env: env, body: body, client: codecs[env.Dialect]}
+	if err := c.client.ReadEnvelope(body, env); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// request decodes the body on the first use.
+func (c *Call) request() (*ir.Request, error) {
+	if c.req != nil {
+		return c.req, nil
+	}
+	req, err := c.client.DecodeRequest(c.body, c.env)
+	if err != nil {
+		return nil, err
+	}
+	req.Op = c.env.Op
+	c.req = req
+	return req, nil
+}
+
+// Exchange is one request's way to one account and its answer's way back. It
+// is used once, by one goroutine.
+type Exchange interface {
+	// Request appends the body for the upstream.
+	Request(dst []byte) ([]byte, error)
+	// Header returns headers that the upstream needs for this body.
+	Header() http.Header
+	// Answer begins the way back. streamed tells whether the upstream answers
+	// with a stream; the client gets what it asked for in either case.
+	Answer(streamed bool) (Answer, error)
+	// Relayed reports whether client and upstream speak the same dialect, so
+	// that bytes are handed on as they are.
+	Relayed() bool
+}
+
+// Answer turns what the upstream answers into what the client reads. A
+// streamed answer is fed frame by frame and closed; a whole one is given to
+// Body.
+type Answer interface {
+	// Frame takes one frame of the upstream's stream.
+	Frame(dst []byte, ev sse.Event) []byte
+	// Close is called once at the end of the upstream's stream.
+	Close(dst []byte) []byte
+	// Body takes a whole answer. When it is none, Seen().Err says so and dst is
+	// returned as it was.
+	Body(dst, body []byte) []byte
+	// Fail ends an answer that has begun with an error in the client's dialect.
+	Fail(dst []byte, e *ir.Error) []byte
+	// Seen returns what the answer has told so far.
+	Seen() *ir.Seen
+}
+
+// For joins the call with an account. model is the name that the answer
+// carries, created the time that dates it in unix seconds.
+func (c *Call) For(t *ir.Target, model string, created int64) Exchange {
+	if t.Dialect == c.env.Dialect {
+		return &relay{call: c, target: t, model: model, created: created}
+	}
+	return &hub{call: c, target: t, upstream: codecs[t.Dialect], model: model, created: created}
+}
+
+// Ping returns the keep-alive of a dialect's streams, nil where its clients
+// cannot take one.
+func Ping(d ir.Dialect) []byte {
+	return codecs[d].NewEncoder(bareTrip(&ir.Envelope{Dialect: d})).Ping(nil)
+}
+
+// FailStream returns the frames of a client's stream that holds nothing but an
+// error, for a stream that was opened by a keep-alive.
+func FailStream(env *ir.Envelope, e *ir.Error) []byte {
+	enc := codecs[env.Dialect].NewEncoder(bareTrip(env))
+	return enc.Append(nil, &ir.Event{Kind: ir.EventError, Err: e})
+}
+
+// bareTrip is the trip of an answer that no account has given.
+func bareTrip(env *ir.Envelope) *ir.Trip {
+	return &ir.Trip{
+		Request: &ir.Request{Op: env.Op, Dialect: env.Dialect, Model: env.Model, Stream: true},
+		Target:  &ir.Target{Names: ir.NewNames(nil, ir.NameRule{Max: 64}), Notes: &ir.Notes{}},
+		Model:   env.Model, NewID: NewID, Array: env.Array,
+	}
+}
+
+// trip prepares what the answer's translation must know.
+func (c *Call) trip(t *ir.Target, model string, created int64) (*ir.Trip, error) {
+	req, err := c.request()
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Trip{
+		Request: req, Target: t, Model: model, Created: created, NewID: NewID,
+		Array: c.env.Array, Betas: betas(c.env),
+	}, nil
+}
+
+// betas returns the features that an Anthropic client has opted into.
+func betas(env *ir.Envelope) []string {
+	var list []string
+	for _, line := range env.Header["Anthropic-Beta"] {
+		for b := range bytes.SplitSeq([]byte(line), []byte(",")) {
+			list = append(list, string(bytes.TrimSpace(b)))
+		}
+	}
+	return list
+}
+
+// NewID returns the prefix and 24 random hex digits.
+func NewID(prefix string) string {
+	var b [12]byte
+	_, _ = rand.Read(b[:])
+	return prefix + hex.EncodeToString(b[:])
+}

@@ -1,0 +1,321 @@
+package chat
+
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// relay hands the chunks of an upstream of this dialect on. It looks closely
+// only at the few that matter: those with usage, a finish reason or an error,
+// and all until the first content.
+type relay struct {
+	seen    ir.Seen
+	hide    bool   // the usage chunk was asked for by the gateway alone
+	model   []byte // the model's name as a JSON string, nil unless it is restored
+	begun   bool   // a chunk has come
+	embed   bool   // the answer holds embeddings
+	stopped bool   // a finish reason has come
+	called  bool
+	refused bool
+}
+
+// NewRelay pipes the answer of an upstream of this dialect.
+func (Codec) NewRelay(env *ir.Envelope, model string, renamed bool) ir.Relay {
+	p := &relay{seen: ir.Seen{Usage: ir.NoUsage()}, hide: !env.Usage.V, embed: env.Op == ir.Embed}
+	if renamed {
+		p.model = ir.AppendQuoted(nil, model)
+	}
+	return p
+}
+
+func (p *relay) Seen() *ir.Seen { return &p.seen }
+
+var (
+	doneMark     = []byte("[DONE]")
+	finishMark   = []byte(`"finish_reason"`)
+	usageMark    = []byte(`"usage"`)
+	errorMark    = []byte(`"error"`)
+	callsMark    = []byte(`"tool_calls"`)
+	refusalMark  = []byte(`"refusal"`)
+	functionMark = []byte(`"function_call"`)
+)
+
+// Frame hands one chunk on.
+func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
+	if p.seen.Done {
+		return dst
+	}
+	if len(data) == 0 {
+		return append(dst, raw...) // a comment
+	}
+	if bytes.Equal(bytes.TrimSpace(data), doneMark) {
+		if !p.begun {
+			return p.Fail(dst, streamError(nil, emptyAnswer))
+		}
+		p.seen.Done = true
+		p.settle("")
+		return append(dst, raw...)
+	}
+	p.begun = true
+	if name == "error" || memberSet(data, errorMark) && gjson.GetBytes(data, "error").IsObject() {
+		p.fail(decodeStreamError(data))
+		return append(dst, raw...)
+	}
+	if !p.seen.Content {
+		p.seen.Content = hasContent(data)
+	}
+	if !p.called && (memberSet(data, callsMark) || memberSet(data, functionMark)) {
+		p.called = true
+	}
+	if !p.refused && memberSet(data, refusalMark) {
+		p.refused = true
+	}
+	if memberSet(data, finishMark) {
+		p.finish(data)
+	}
+	if memberSet(data, usageMark) && p.usage(data) && p.hide {
+		return dst
+	}
+	if p.model == nil {
+		return append(dst, raw...)
+	}
+	return p.renamed(dst, data, raw)
+}
+
+// memberSet reports whether data holds the member with a value that says
+// something. A text that quotes the member is escaped and does not match.
+func memberSet(data, mark []byte) bool {
+	for {
+		value := memberValue(data, mark)
+		if value == nil {
+			return false
+		}
+		if !isNothing(value) {
+			return true
+		}
+		data = value
+	}
+}
+
+// memberValue returns data from the value of the first such member on, nil when
+// there is none.
+func memberValue(data, mark []byte) []byte {
+	for {
+		i := bytes.Index(data, mark)
+		if i < 0 {
+			return nil
+		}
+		data = skipSpace(data[i+len(mark):])
+		if len(data) > 1 && data[0] == ':' {
+			return skipSpace(data[1:])
+		}
+	}
+}
+
+func skipSpace(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\n' || b[0] == '\r') {
+		b = b[1:]
+	}
+	return b
+}
+
+// isNothing reports whether null, an empty string or an empty list begins
+// value.
+func isNothing(value []byte) bool {
+	if len(value) < 2 {
+		return true
+	}
+	switch value[0] {
+	case 'n':
+		return true
+	case '"':
+		return value[1] == '"'
+	case '[':
+		rest := skipSpace(value[1:])
+		return len(rest) == 0 || rest[0] == ']'
+	}
+	return false
+}
+
+// contentMarks are the members whose non-empty string is content.
+var contentMarks = [...][]byte{
+	[]byte(`"content"`), []byte(`"reasoning_content"`), []byte(`"reasoning"`), []byte(`"thinking"`), []byte(`"refusal"`), []byte(`"text"`),
+	[]byte(`"name"`), []byte(`"data"`), []byte(`"url"`),
+}
+
+// hasContent reports whether a chunk brings text, thinking, a call's name or
+// media.
+func hasContent(data []byte) bool {
+	for _, mark := range contentMarks {
+		for value := memberValue(data, mark); value != nil; value = memberValue(value, mark) {
+			if !isNothing(value) && value[0] == '"' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// finish notes why the first candidate ended.
+func (p *relay) finish(data []byte) {
+	reason := gjson.GetBytes(data, "choices.0.finish_reason")
+	if reason.Type != gjson.String || reason.Str == "" {
+		return
+	}
+	p.stopped = true
+	p.settle(ir.Text(reason.Str))
+}
+
+// settle decides the stop reason; the end of the stream decides nothing anew.
+func (p *relay) settle(reason ir.Text) {
+	if reason == "" && p.seen.Stop.Reason != "" {
+		return
+	}
+	p.seen.Stop = stopOf(reason.Clone(), p.called, p.refused)
+}
+
+// usage reads a chunk's usage. It reports whether the chunk is the extra one,
+// which has nothing else.
+func (p *relay) usage(data []byte) bool {
+	var r jsonx.Reader
+	r.Reset(data)
+	empty := false
+	for in := inObject(&r); in && r.Member(); {
+		switch r.Key() {
+		case "usage":
+			if u, ok := readUsage(&r); ok {
+				p.seen.Usage.Merge(&u)
+			}
+		case "choices":
+			raw := r.Raw()
+			empty = len(bytes.TrimSpace(bytes.Trim(raw, "[]"))) == 0
+			if !empty && bytes.Contains(raw, usageMark) {
+				p.innerUsage(raw)
+			}
+		case "x_groq":
+			for in := inObject(&r); in && r.Member(); {
+				if r.Key() == "usage" {
+					if u, ok := readUsage(&r); ok {
+						p.seen.Usage.Merge(&u)
+					}
+				}
+			}
+		}
+	}
+	return empty
+}
+
+// innerUsage reads the usage that Moonshot puts into the choice.
+func (p *relay) innerUsage(choices []byte) {
+	raw := gjson.GetBytes(choices, "0.usage").Raw
+	if raw == "" {
+		return
+	}
+	var r jsonx.Reader
+	r.Reset([]byte(raw))
+	if u, ok := readUsage(&r); ok {
+		p.seen.Usage.Merge(&u)
+	}
+}
+
+// renamed hands a chunk on with the name that the client knows the model by.
+func (p *relay) renamed(dst, data, raw []byte) []byte {
+	at, ok := modelSpan(data)
+	if !ok {
+		return append(dst, raw...)
+	}
+	if i := bytes.Index(raw, data); i >= 0 {
+		at.Start, at.End = at.Start+i, at.End+i
+		return jsonx.Splice(dst, raw, at.Start, at.End, p.model)
+	}
+	dst = append(dst, "data: "...)
+	for _, c := range jsonx.Splice(nil, data, at.Start, at.End, p.model) {
+		if dst = append(dst, c); c == '\n' {
+			dst = append(dst, "data: "...)
+		}
+	}
+	return append(dst, "\n\n"...)
+}
+
+// modelSpan finds the value of the top level's model.
+func modelSpan(data []byte) (at ir.Span, ok bool) {
+	var r jsonx.Reader
+	r.Reset(data)
+	for in := inObject(&r); in && r.Member(); {
+		if r.Key() != "model" {
+			continue
+		}
+		start := r.Offset()
+		if r.Kind() != jsonx.String {
+			return at, false
+		}
+		r.Raw()
+		return ir.Span{Start: start, End: r.Offset()}, r.Err() == nil
+	}
+	return at, false
+}
+
+func (p *relay) fail(e *ir.Error) { p.seen.Err, p.seen.Done = e, true }
+
+// Close ends the stream. An answer without a finish reason or terminator was
+// cut; one that lacks only the terminator is whole.
+func (p *relay) Close(dst []byte) []byte {
+	if p.seen.Done {
+		return dst
+	}
+	if !p.stopped {
+		return p.Fail(dst, truncated())
+	}
+	p.seen.Done = true
+	return dst
+}
+
+// Fail ends the stream with an error that the gateway found.
+func (p *relay) Fail(dst []byte, e *ir.Error) []byte {
+	if p.seen.Done {
+		return dst
+	}
+	p.fail(e)
+	dst = Codec{}.AppendError(append(dst, "data: "...), e, "")
+	return append(dst, "\n\n"...)
+}
+
+// Body hands a whole answer on.
+func (p *relay) Body(dst, body []byte) []byte {
+	if p.embed {
+		p.embedding(body)
+	} else {
+		trip := &ir.Trip{Request: &ir.Request{Dialect: ir.Chat}, NewID: func(prefix string) string { return prefix }}
+		resp, err := Codec{}.DecodeResponse(body, trip)
+		if err != nil {
+			p.fail(err.(*ir.Error))
+			return dst
+		}
+		ir.Replay(resp, p.seen.Note)
+	}
+	p.seen.Done = true
+	if p.model != nil {
+		if at, ok := modelSpan(body); ok {
+			return jsonx.Splice(dst, body, at.Start, at.End, p.model)
+		}
+	}
+	return append(dst, body...)
+}
+
+// embedding reads the usage of an answer with embeddings.
+func (p *relay) embedding(body []byte) {
+	p.seen.Content = true
+	var r jsonx.Reader
+	r.Reset(body)
+	for in := inObject(&r); in && r.Member(); {
+		if r.Key() == "usage" {
+			if u, ok := readUsage(&r); ok {
+				p.seen.Usage.Merge(&u)
+			}
+		}
+	}
+}

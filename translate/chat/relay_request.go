@@ -1,0 +1,77 @@
+package chat
+
+import (
+	"slices"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// edit is a piece of a body that is replaced; an empty span puts text in.
+type edit struct {
+	at   ir.Span
+	text []byte
+}
+
+const (
+	askUsageMember = `"include_usage":true`
+	askUsageValue  = `{` + askUsageMember + `}`
+	askUsage       = `"stream_options":` + askUsageValue
+)
+
+// RelayRequest appends the body byte for byte but for the model's name and, in
+// streams, stream_options.include_usage: without it nobody would know what the
+// answer cost.
+func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]byte, error) {
+	edits := make([]edit, 0, 2)
+	if t.Model != env.Model && env.ModelAt.Len() > 0 {
+		edits = append(edits, edit{env.ModelAt, ir.AppendQuoted(nil, t.Model)})
+	}
+	if env.Stream && t.Caps.StreamUsage && !env.Usage.V {
+		edits = append(edits, usageEdit(body, env))
+	}
+	slices.SortFunc(edits, func(a, b edit) int { return a.at.Start - b.at.Start })
+	grown := 0
+	for _, e := range edits {
+		grown += len(e.text) - e.at.Len()
+	}
+	dst = slices.Grow(dst, max(len(body)+grown, 0))
+	from := 0
+	for _, e := range edits {
+		dst = append(append(dst, body[from:e.at.Start]...), e.text...)
+		from = e.at.End
+	}
+	return append(dst, body[from:]...), nil
+}
+
+// usageEdit asks for the usage chunk: in the stream_options that are there, or
+// by a member behind the body's opening brace.
+func usageEdit(body []byte, env *ir.Envelope) edit {
+	if env.StreamOptsAt.Len() > 0 {
+		return edit{env.StreamOptsAt, askInOptions(body[env.StreamOptsAt.Start:env.StreamOptsAt.End])}
+	}
+	at := ir.Span{Start: env.Open, End: env.Open}
+	if env.Empty {
+		return edit{at, []byte(askUsage)}
+	}
+	return edit{at, []byte(askUsage + ",")}
+}
+
+// askInOptions is a stream_options value with include_usage set.
+func askInOptions(options []byte) []byte {
+	var r jsonx.Reader
+	r.Reset(options)
+	if r.Kind() != jsonx.Object {
+		return []byte(askUsageValue)
+	}
+	out := append(make([]byte, 0, len(options)+len(askUsageMember)+1), '{')
+	out = append(out, askUsageMember...)
+	for in := r.Object(); in && r.Member(); {
+		if r.Key() == "include_usage" {
+			continue
+		}
+		out = append(ir.AppendQuoted(append(out, ','), r.Key()), ':')
+		out = append(out, r.Raw()...)
+	}
+	return append(out, '}')
+}

@@ -1,0 +1,234 @@
+package chat
+
+import (
+	"strconv"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// decoder reads one request by one walk over its body.
+type decoder struct {
+	r    jsonx.Reader
+	body []byte
+	req  *ir.Request
+	mem  arena
+
+	// Where the walk is, for errors: the top level's member, the message, its
+	// member and the position in its content.
+	field    string
+	msg      int
+	member   string
+	part     int
+	err      *ir.Error // the first error that the reader does not know of
+	reason   reasoning
+	limits   limits
+	formats  int // how many members have set the answer's format
+	calls    []callRef
+	results  []ir.Part // of consecutive tool messages
+	resultAt int
+	scratch  []ir.Part // of the message being read
+	started  bool      // a message that is not a system message was read
+}
+
+// limits are the two names of the most tokens; the newer one wins.
+type limits struct{ old, new ir.Opt[int] }
+
+// callRef is a call of the latest assistant message that made any, for tool
+// messages that do not name the call they answer.
+type callRef struct {
+	id, name string
+	answered bool
+}
+
+// DecodeRequest reads a Chat Completions request, with the extensions that
+// other servers' clients send.
+func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
+	d := &decoder{body: body, req: &ir.Request{Op: ir.Generate, Dialect: ir.Chat, Raw: body}, part: -1}
+	d.r.Reset(body)
+	if d.r.Kind() == jsonx.Null {
+		d.r.Fail("expected object, found null")
+	}
+	d.r.Object()
+	for d.r.Member() {
+		d.field = d.r.Key()
+		d.top(d.field)
+	}
+	if err := d.r.End(); err != nil {
+		return nil, d.explain(err)
+	}
+	d.flushResults()
+	d.finish(env)
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.req, nil
+}
+
+// finish settles what only the whole body tells.
+func (d *decoder) finish(env *ir.Envelope) {
+	req := d.req
+	if env != nil && env.Model != "" {
+		req.Model = env.Model
+	}
+	req.Sampling.MaxOutput = d.limits.old
+	if d.limits.new.Set {
+		req.Sampling.MaxOutput = d.limits.new
+	}
+	req.Reasoning = d.reason.settle()
+	switch {
+	case d.err != nil:
+	case req.Model == "":
+		d.err = ir.Invalid("model", "model is required")
+	case len(req.Turns) == 0 && len(req.System) == 0:
+		d.err = ir.Invalid("messages", "messages: at least one message is required")
+	case d.formats > 1:
+		d.err = ir.Invalid("response_format", "only one of response_format, guided_json, guided_choice, guided_regex, guided_grammar and structured_outputs may be set")
+	}
+}
+
+// explain turns a reader's error into one that names the place: a body that is
+// no JSON by the offset alone, a wrong shape also by its path.
+func (d *decoder) explain(err error) *ir.Error {
+	if !jsonx.Valid(d.body) {
+		return unparsable(err)
+	}
+	path := d.path()
+	if path == "" {
+		return ir.Invalid("", "%s", err.Error())
+	}
+	return ir.Invalid(path, "%s: %s", path, err.Error())
+}
+
+func (d *decoder) path() string {
+	if d.field != "messages" || d.msg < 0 {
+		return d.field
+	}
+	p := "messages[" + strconv.Itoa(d.msg) + "]"
+	if d.member == "" {
+		return p
+	}
+	p += "." + d.member
+	if d.part >= 0 {
+		p += "[" + strconv.Itoa(d.part) + "]"
+	}
+	return p
+}
+
+// refuse records an error of meaning at the current place.
+func (d *decoder) refuse(format string, args ...any) {
+	if d.err == nil {
+		path := d.path()
+		d.err = ir.Invalid(path, path+": "+format, args...)
+	}
+}
+
+// top reads a member of the top level.
+func (d *decoder) top(key string) {
+	req, r := d.req, &d.r
+	switch key {
+	case "messages":
+		d.messages()
+	case "model":
+		req.Model = r.String()
+	case "tools":
+		d.tools()
+	case "tool_choice":
+		d.toolChoice()
+	case "functions":
+		d.functions()
+	case "function_call":
+		d.functionChoice()
+	case "stream":
+		req.Stream = r.Bool()
+	case "stream_options":
+		d.streamOptions()
+	case "parallel_tool_calls":
+		req.Parallel = optBool(r)
+	case "extra_body":
+		// Clients that send it literally mean its members.
+		for in := r.Object(); in && r.Member(); {
+			d.top(r.Key())
+		}
+	default:
+		if !d.sampling(key) && !d.options(key) {
+			d.extension(key)
+		}
+	}
+}
+
+func (d *decoder) extension(key string) {
+	if d.r.Null() {
+		return
+	}
+	d.req.Ext = append(d.req.Ext, ir.Field{Name: key, Raw: d.r.Raw()})
+}
+
+func (d *decoder) streamOptions() {
+	o, r := &d.req.StreamOpts, &d.r
+	if !r.Object() {
+		return
+	}
+	for r.Member() {
+		switch r.Key() {
+		case "include_usage":
+			o.Usage = optBool(r)
+		case "include_obfuscation":
+			o.Obfuscation = optBool(r)
+		}
+	}
+}
+
+// sampling reads the members that say how tokens are drawn.
+func (d *decoder) sampling(key string) bool {
+	s, r := &d.req.Sampling, &d.r
+	switch key {
+	case "max_completion_tokens":
+		d.limits.new = optInt(r)
+	case "max_tokens":
+		d.limits.old = optInt(r)
+	case "temperature":
+		s.Temperature = optFloat(r)
+	case "top_p":
+		s.TopP = optFloat(r)
+	case "top_k":
+		s.TopK = optFloat(r)
+	case "frequency_penalty":
+		s.FreqPenalty = optFloat(r)
+	case "presence_penalty":
+		s.PresPenalty = optFloat(r)
+	case "seed":
+		s.Seed = optInt64(r)
+	case "logit_bias":
+		s.LogitBias = rawValue(r)
+	case "stop":
+		d.stop()
+	case "n":
+		s.N = optInt(r)
+	case "logprobs":
+		s.Logprobs = optBool(r)
+	case "top_logprobs":
+		s.TopLogprobs = optInt(r)
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *decoder) stop() {
+	r := &d.r
+	if r.Kind() == jsonx.String {
+		if text := r.Text(); text != "" {
+			d.req.Sampling.Stop = []ir.Text{text}
+		}
+		return
+	}
+	if !r.Array() {
+		return
+	}
+	for r.Element() {
+		if text := r.Text(); text != "" {
+			d.req.Sampling.Stop = append(d.req.Sampling.Stop, text)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package translate
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// mapped is what a client sees of an upstream's error that is not the
+// client's own fault. Upstreams' words stay inside the gateway: they tell of
+// accounts, keys and projects.
+type mapped struct {
+	status  int
+	kind    ir.ErrorKind
+	typ     string
+	code    string
+	message string
+}
+
+var mappings = map[int]mapped{
+	401: {502, ir.ErrUpstream, "upstream_error", "", "Upstream authentication failed, please contact administrator"},
+	403: {502, ir.ErrUpstream, "upstream_error", "", "Upstream access forbidden, please contact administrator"},
+	429: {429, ir.ErrRateLimit, "rate_limit_error", "rate_limit_exceeded", "Upstream rate limit exceeded, please retry later"},
+	529: {503, ir.ErrOverloaded, "upstream_error", "", "Upstream service overloaded, please retry later"},
+	500: {502, ir.ErrUpstream, "upstream_error", "", "Upstream service temporarily unavailable"},
+	502: {502, ir.ErrUpstream, "upstream_error", "", "Upstream service temporarily unavailable"},
+	503: {502, ir.ErrUpstream, "upstream_error", "", "Upstream service temporarily unavailable"},
+	504: {502, ir.ErrUpstream, "upstream_error", "", "Upstream service temporarily unavailable"},
+}
+
+var unexpected = mapped{502, ir.ErrUpstream, "upstream_error", "", "Upstream request failed"}
+
+// ClientFault reports whether an upstream's status tells of the client's own
+// request, so that no other account would answer better.
+func ClientFault(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+// ClientError returns what the client is told of an upstream's error: its own
+// faults with their text, without secrets; everything else by a fixed sentence.
+// An error inside a stream keeps its kind, since no status tells it.
+func ClientError(e *ir.Error, inStream bool) *ir.Error {
+	if e.Upstream == "" {
+		return e // the gateway's own
+	}
+	if ClientFault(e.Status) {
+		out := *e
+		out.Message, out.Raw, out.Type = Scrub(e.Message), nil, ""
+		return &out
+	}
+	status := e.Status
+	if inStream && e.Kind == ir.ErrOverloaded {
+		status = 529
+	}
+	m, ok := mappings[status]
+	if !ok {
+		m = unexpected
+	}
+	out := &ir.Error{Kind: m.kind, Status: m.status, Type: m.typ, Code: m.code, Message: m.message, RetryAfter: e.RetryAfter}
+	if inStream {
+		out.Kind, out.Type = e.Kind, ""
+	}
+	return out
+}
+
+// ContextLength puts in front the words by which Claude Code recognises that a
+// conversation must be compacted.
+func ContextLength(e *ir.Error, client ir.Dialect) *ir.Error {
+	const words = "prompt is too long: "
+	if e.Kind != ir.ErrContextLength || client != ir.Anthropic || strings.HasPrefix(e.Message, words[:len(words)-2]) {
+		return e
+	}
+	out := *e
+	out.Message = words + e.Message
+	return &out
+}

@@ -1,0 +1,156 @@
+package gemini
+
+import (
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// chunk is a GenerateContentResponse: a whole answer or a piece of a streamed
+// one. It aliases the bytes that it was read from and is reused.
+type chunk struct {
+	id, model, created string
+	cands              []wireCandidate
+	usage              ir.Usage
+	hasUsage           bool
+	tier               string
+	block              string // promptFeedback.blockReason
+	failure            []byte // error, raw
+}
+
+type wireCandidate struct {
+	index     int
+	parts     []wirePart
+	finish    string
+	message   ir.Text
+	grounding []byte
+	citations []byte
+	logprobs  []byte
+}
+
+// read reads the chunk that is next.
+func (c *chunk) read(r *jsonx.Reader) error {
+	*c = chunk{cands: c.cands[:0]}
+	object(r)
+	for r.Member() {
+		switch key := r.Key(); key {
+		case "candidates":
+			for in := r.Array(); in && r.Element(); {
+				c.candidate(r)
+			}
+		case "usageMetadata", "usage_metadata":
+			c.readUsage(r)
+		case "modelVersion", "model_version":
+			c.model = r.String()
+		case "responseId", "response_id":
+			c.id = r.String()
+		case "createTime", "create_time":
+			c.created = r.String()
+		case "promptFeedback", "prompt_feedback":
+			for in := r.Object(); in && r.Member(); {
+				if k := r.Key(); k == "blockReason" || k == "block_reason" {
+					c.block = r.String()
+				}
+			}
+		case "error":
+			c.failure = rawValue(r)
+		}
+	}
+	return r.Err()
+}
+
+// readUsage reads the counts; what cannot be read counts nothing, since an
+// answer is worth more than its bill.
+func (c *chunk) readUsage(r *jsonx.Reader) {
+	sub := r.Sub(r.Raw())
+	c.usage, c.tier, c.hasUsage = readUsage(&sub)
+}
+
+// candidate reads one candidate into the next place, whose parts are reused.
+func (c *chunk) candidate(r *jsonx.Reader) {
+	n := len(c.cands)
+	if n < cap(c.cands) {
+		c.cands = c.cands[:n+1]
+	} else {
+		c.cands = append(c.cands, wireCandidate{})
+	}
+	w := &c.cands[n]
+	*w = wireCandidate{parts: w.parts[:0]}
+	object(r)
+	for r.Member() {
+		switch key := r.Key(); key {
+		case "content":
+			for in := r.Object(); in && r.Member(); {
+				if r.Key() == "parts" {
+					w.readParts(r)
+				}
+			}
+		case "index":
+			w.index = int(r.Int())
+		case "finishReason", "finish_reason":
+			w.finish = r.String()
+		case "finishMessage", "finish_message":
+			w.message = r.Text()
+		case "groundingMetadata", "grounding_metadata":
+			w.grounding = rawValue(r)
+		case "citationMetadata", "citation_metadata":
+			w.citations = rawValue(r)
+		case "logprobsResult", "logprobs_result":
+			w.logprobs = rawValue(r)
+		}
+	}
+}
+
+func (w *wireCandidate) readParts(r *jsonx.Reader) {
+	for in := r.Array(); in && r.Element(); {
+		n := len(w.parts)
+		if n < cap(w.parts) {
+			w.parts = w.parts[:n+1]
+		} else {
+			w.parts = append(w.parts, wirePart{})
+		}
+		readPart(r, &w.parts[n])
+	}
+}
+
+// eachChunk calls do for the chunk in data, or for each when data is an array
+// of them, as some proxies wrap errors and whole streams. It fails for what is
+// no JSON.
+func eachChunk(data []byte, c *chunk, do func()) error {
+	var r jsonx.Reader
+	r.Reset(data)
+	if r.Kind() != jsonx.Array {
+		if err := c.read(&r); err != nil {
+			return err
+		}
+		if err := r.End(); err != nil {
+			return err
+		}
+		do()
+		return nil
+	}
+	for in := r.Array(); in && r.Element(); {
+		if c.read(&r) == nil {
+			do()
+		}
+	}
+	return r.End()
+}
+
+// finished reports whether the candidate says why it ended.
+func (w *wireCandidate) finished() bool {
+	return w.finish != "" && w.finish != "FINISH_REASON_UNSPECIFIED"
+}
+
+// hasContent reports whether the chunk holds anything that a client would show
+// or act upon.
+func (c *chunk) hasContent() bool {
+	for i := range c.cands {
+		for j := range c.cands[i].parts {
+			p := &c.cands[i].parts[j]
+			if p.text != "" || p.name != "" || p.media != nil || p.server != nil {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,48 @@
+package gemini
+
+import (
+	"errors"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// ReadEnvelope checks that the body is an object. The model and the stream flag
+// are in the path already; a model in the body is only noted, for the case that
+// it must be renamed.
+func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
+	var r jsonx.Reader
+	r.Reset(body)
+	object(&r)
+	env.Open = r.Offset()
+	env.Empty = true
+	for r.Member() {
+		env.Empty = false
+		if r.Key() == "model" && r.Kind() == jsonx.String {
+			start := r.Offset()
+			r.Skip()
+			env.ModelAt = ir.Span{Start: start, End: r.Offset()}
+		}
+	}
+	if err := r.End(); err != nil {
+		return unparsable(err)
+	}
+	return nil
+}
+
+func unparsable(err error) *ir.Error {
+	return ir.Invalid("", "Failed to parse request body: %s", err.Error())
+}
+
+// unreadable is the error for a body that is not as the dialect has it. path is
+// where the decoder was.
+func unreadable(body []byte, path string, err error) *ir.Error {
+	var refused *ir.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	if path == "" || !jsonx.Valid(body) {
+		return unparsable(err)
+	}
+	return ir.Invalid(path, "%s: %s", path, err.Error())
+}

@@ -1,0 +1,289 @@
+package gemini
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// partAt reads the part that is next, the i-th of its content, and puts what it
+// means behind the content's other parts.
+func (d *decoder) partAt(i int) {
+	d.part = i
+	var p wirePart
+	start := d.r.Offset()
+	readPart(&d.r, &p)
+	if d.r.Err() != nil {
+		return
+	}
+	out := ir.Part{At: ir.Loc{Msg: d.msg, Part: i}, Ext: p.ext}
+	switch {
+	case p.call:
+		d.call(&p, &out)
+	case p.result != nil:
+		d.result(&p, &out)
+	case p.media != nil:
+		out.Kind, out.Media = mediaKind(p.media), p.media
+		out.Sig = ir.ParseSig(p.sig, ir.SignsText, "")
+		if p.thought {
+			out.Ext = append(out.Ext, ir.Field{Name: "thought", Raw: []byte("true")})
+		}
+	case p.server != nil:
+		out.Kind, out.Server = serverPart(p.serverKey, p.server)
+		out.Sig = ir.ParseSig(p.sig, ir.SignsCall, "")
+	case p.thought && (p.hasText || p.sig != ""):
+		out.Kind, out.Text = ir.PartThinking, p.text
+		out.Think = &ir.Thinking{Summary: true, Sig: ir.ParseSig(p.sig, ir.SignsThink, "")}
+	case p.text != "" || p.sig != "":
+		out.Kind, out.Text = ir.PartText, p.text
+		out.Sig = ir.ParseSig(p.sig, ir.SignsText, "")
+	case len(p.ext) > 0 && !p.hasText:
+		out.Kind, out.Ext = ir.PartOpaque, nil
+		out.Opaque = &ir.Opaque{Dialect: ir.Gemini, Type: p.ext[0].Name, Raw: d.body[start:d.r.Offset()]}
+	default:
+		return // an empty part says nothing
+	}
+	d.scratch = append(d.scratch, out)
+}
+
+// call reads a functionCall. One that has no id gets one that depends on
+// nothing but the history in front of it, so that it is the same in every
+// request of the conversation and prompt caches stay warm.
+func (d *decoder) call(p *wirePart, out *ir.Part) {
+	if d.openAt != d.msg {
+		if d.openAt != d.msg-1 {
+			d.open = d.open[:0]
+		}
+		d.openAt = d.msg
+	}
+	call := d.mem.call()
+	*call = ir.ToolCall{ID: p.id, Name: p.name, Type: ir.TypeFunction, Args: ir.Args{JSON: p.args}}
+	if call.ID == "" {
+		call.ID = d.callID(p)
+	} else {
+		call.Native = !madeUp(call.ID)
+	}
+	out.Kind, out.Call = ir.PartToolCall, call
+	out.Sig = ir.ParseSig(p.sig, ir.SignsCall, "")
+	for _, f := range p.callExt {
+		out.Ext = append(out.Ext, ir.Field{Name: "functionCall." + f.Name, Raw: f.Raw})
+	}
+	d.open = append(d.open, openCall{call: call})
+}
+
+// callID hashes the place, the name and the arguments of a call.
+func (d *decoder) callID(p *wirePart) string {
+	ordinal := 0
+	for i := range d.scratch {
+		if d.scratch[i].Kind == ir.PartToolCall {
+			ordinal++
+		}
+	}
+	b := strconv.AppendInt(d.ids[:0], int64(d.msg), 10)
+	b = strconv.AppendInt(append(b, '|'), int64(ordinal), 10)
+	b = append(append(b, '|'), p.name...)
+	b = append(b, '|')
+	if p.args == nil {
+		b = append(b, "{}"...)
+	} else {
+		b = jsonx.AppendCompact(b, p.args)
+	}
+	d.ids = b
+	sum := sha256.Sum256(b)
+	return callPrefix + hex.EncodeToString(sum[:12])
+}
+
+// callPrefix begins the ids that are made up for calls without one.
+const callPrefix = "call_"
+
+// madeUp reports whether an id has the form of those that gateways make up for
+// calls without one.
+func madeUp(id string) bool {
+	hash, ok := strings.CutPrefix(id, callPrefix)
+	if !ok || len(hash) != 24 {
+		return false
+	}
+	return strings.Trim(hash, "0123456789abcdef") == ""
+}
+
+// result reads a functionResponse.
+func (d *decoder) result(p *wirePart, out *ir.Part) {
+	res := d.mem.result()
+	*res = ir.ToolResult{Type: ir.TypeFunction}
+	out.Kind, out.Result = ir.PartToolResult, res
+	r := d.r.Sub(p.result)
+	var media []ir.Part
+	for in := r.Object(); in && r.Member(); {
+		switch key := r.Key(); key {
+		case "id":
+			res.CallID = r.String()
+		case "name":
+			res.Name = r.String()
+		case "response":
+			res.JSON = rawValue(&r)
+		case "parts":
+			media = d.resultMedia(&r, media)
+		default:
+			if !r.Null() {
+				out.Ext = append(out.Ext, ir.Field{Name: "functionResponse." + key, Raw: r.Raw()})
+			}
+		}
+	}
+	var text ir.Text
+	if r.Err() == nil {
+		sub := r.Sub(res.JSON)
+		text, res.IsError = readResult(&sub, res.JSON)
+		d.failIn("functionResponse.response", sub.Err())
+	}
+	d.failIn("functionResponse", r.Err())
+	list := d.scratch[len(d.scratch):]
+	if text != "" {
+		list = append(list, ir.Part{Kind: ir.PartText, Text: text, At: out.At})
+	}
+	res.Parts = d.mem.keep(append(list, media...))
+	d.match(res)
+}
+
+// failIn fails because of an error in a piece that was read on its own.
+func (d *decoder) failIn(where string, err error) {
+	var syntax *jsonx.SyntaxError
+	if errors.As(err, &syntax) {
+		d.r.Fail("%s: %s", where, syntax.Msg)
+	}
+}
+
+// resultMedia reads the media beside a function's response.
+func (d *decoder) resultMedia(r *jsonx.Reader, list []ir.Part) []ir.Part {
+	var p wirePart
+	for in := r.Array(); in && r.Element(); {
+		readPart(r, &p)
+		switch {
+		case p.media != nil:
+			list = append(list, ir.Part{Kind: mediaKind(p.media), Media: p.media, Ext: p.ext, At: ir.Loc{Msg: d.msg, Part: d.part}})
+		case p.text != "":
+			list = append(list, ir.Part{Kind: ir.PartText, Text: p.text, At: ir.Loc{Msg: d.msg, Part: d.part}})
+		}
+	}
+	return list
+}
+
+// match joins a result with its call: by id, else by the earliest unanswered
+// call of the same name.
+func (d *decoder) match(res *ir.ToolResult) {
+	if res.CallID != "" {
+		for i := range d.open {
+			if o := &d.open[i]; o.call.ID == res.CallID {
+				o.answered = true
+				return
+			}
+		}
+	}
+	for i := range d.open {
+		if o := &d.open[i]; !o.answered && o.call.Name == res.Name && (res.CallID == "" || madeUp(o.call.ID)) {
+			o.answered = true
+			res.CallID = o.call.ID
+			return
+		}
+	}
+	if res.CallID == "" {
+		res.CallID = res.Name
+	}
+}
+
+// readResult returns the text of a function's response. Programs put it under
+// output, result, content or error; what they add besides is kept by taking
+// the whole object as text.
+func readResult(r *jsonx.Reader, raw []byte) (text ir.Text, isError bool) {
+	if len(raw) == 0 {
+		return "", false
+	}
+	if r.Kind() == jsonx.String {
+		return r.Text(), false
+	}
+	if r.Kind() != jsonx.Object {
+		return jsonText(raw), false
+	}
+	var output, failure []byte
+	others := 0
+	for in := r.Object(); in && r.Member(); {
+		switch r.Key() {
+		case "output", "result", "content":
+			if output != nil {
+				others++
+			}
+			output = r.Raw()
+		case "error":
+			failure = rawValue(r)
+		case "name":
+			r.Skip() // the AI SDK repeats the function's name
+		default:
+			others++
+		}
+	}
+	switch isError = failure != nil; {
+	case others > 0 || output != nil && failure != nil:
+		return jsonText(raw), isError
+	case failure != nil:
+		return valueText(r, failure), true
+	case output != nil && output[0] == '"':
+		return valueText(r, output), false
+	}
+	return jsonText(raw), false
+}
+
+// valueText is a value as text: a string's content, or the JSON of anything
+// else.
+func valueText(r *jsonx.Reader, raw []byte) ir.Text {
+	if raw[0] != '"' {
+		return jsonText(raw)
+	}
+	sub := r.Sub(raw)
+	return sub.Text()
+}
+
+// jsonText is JSON as text.
+func jsonText(raw []byte) ir.Text {
+	return ir.Text(ir.AppendEscaped(make([]byte, 0, len(raw)+len(raw)/8), jsonx.AppendCompact(nil, raw)))
+}
+
+// serverPart reads a part about a tool that Google ran itself.
+func serverPart(key string, raw []byte) (ir.PartKind, *ir.ServerItem) {
+	s := &ir.ServerItem{Tool: "code_execution", Dialect: ir.Gemini, Raw: raw}
+	var r jsonx.Reader
+	r.Reset(raw)
+	var output ir.Text
+	for in := r.Object(); in && r.Member(); {
+		switch camel(r.Key()) {
+		case "id":
+			s.ID = r.String()
+		case "toolType":
+			kind := strings.ToUpper(r.String())
+			if s.Tool = serverCalls[kind]; s.Tool == "" {
+				s.Tool = strings.ToLower(kind)
+			}
+		case "args":
+			s.Args.JSON = rawValue(&r)
+		case "outcome":
+			s.Status = r.String()
+		case "output":
+			output = r.Text()
+		}
+	}
+	switch key {
+	case "executableCode":
+		s.Args.JSON = raw
+		return ir.PartServerCall, s
+	case "toolCall":
+		return ir.PartServerCall, s
+	}
+	s.CallID = s.ID
+	if output != "" {
+		s.Parts = []ir.Part{{Kind: ir.PartText, Text: output}}
+	}
+	return ir.PartServerResult, s
+}

@@ -1,0 +1,233 @@
+package gemini
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/schema"
+)
+
+// chooseTools decides which tools are sent. Models before Gemini 3 refuse
+// server tools beside functions; functions matter more.
+func (e *encoder) chooseTools() {
+	choice := &e.req.ToolChoice
+	filter := choice.Mode == ir.ChoiceAllowed && !choice.Required && !e.native
+	for i := range e.req.Tools {
+		t := &e.req.Tools[i]
+		if t.Kind == ir.ToolServer {
+			e.servers = append(e.servers, i)
+			continue
+		}
+		if filter && !slices.Contains(choice.Names, t.Name) {
+			continue
+		}
+		if _, _, ok := t.Declared(); !ok {
+			e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(t), "")
+			continue
+		}
+		if e.functions == nil {
+			e.functions = make([]int, 0, len(e.req.Tools))
+		}
+		e.functions = append(e.functions, i)
+	}
+	if len(e.functions) == 0 || e.t.Caps.ServerToolMix || e.native {
+		return
+	}
+	for _, i := range e.servers {
+		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(&e.req.Tools[i]), "the model takes no server tools beside functions")
+	}
+	e.servers = nil
+}
+
+// tools writes all functions into one tool object, and each server tool into
+// one of its own.
+func (e *encoder) tools() {
+	start := len(e.dst)
+	e.dst = append(appendKey(e.dst, "tools"), '[')
+	empty := len(e.dst)
+	if len(e.functions) > 0 {
+		e.dst = append(e.dst, `{"functionDeclarations":[`...)
+		for n, i := range e.functions {
+			if n > 0 {
+				e.dst = append(e.dst, ',')
+			}
+			e.function(&e.req.Tools[i])
+		}
+		e.dst = append(e.dst, "]}"...)
+	}
+	for _, i := range e.servers {
+		e.serverTool(&e.req.Tools[i])
+	}
+	if len(e.dst) == empty {
+		e.dst = e.dst[:start]
+		return
+	}
+	e.dst = append(e.dst, ']')
+}
+
+func (e *encoder) function(t *ir.Tool) {
+	description, parameters, _ := t.Declared()
+	name := e.names.Wire(t.Namespace, t.Name)
+	e.dst = appendString(append(e.dst, '{'), "name", name)
+	if description == "" && !e.native {
+		description = ir.Plain(name) // some models refuse a function without one
+	}
+	if description != "" {
+		e.dst = appendText(e.dst, "description", description)
+	}
+	switch {
+	case len(parameters) == 0:
+	case t.OpenAPI:
+		e.dst = appendRaw(e.dst, "parameters", parameters)
+	default:
+		e.schema("parameters", parameters, e.req.PathOfTool(t), schema.GeminiOptions{
+			JSON: e.t.Caps.JSONSchema, Parameters: true, NonemptyObjects: e.t.Caps.NonemptyObjects,
+		})
+	}
+	if e.native {
+		if len(t.OutputSchema) > 0 {
+			e.dst = appendRaw(e.dst, "responseJsonSchema", t.OutputSchema)
+		}
+		e.dst = appendFields(e.dst, t.Ext)
+	}
+	e.dst = append(e.dst, '}')
+}
+
+// jsonKeys are the members that hold a JSON Schema instead of Google's form.
+var jsonKeys = map[string]string{"parameters": "parametersJsonSchema", "responseSchema": "responseJsonSchema"}
+
+// schema writes a JSON Schema in the form that the model takes, under the key
+// of that form.
+func (e *encoder) schema(key string, raw []byte, path string, o schema.GeminiOptions) {
+	out, ok, err := schema.Gemini(raw, o)
+	if err != nil {
+		var refused *ir.Error
+		if !errors.As(err, &refused) {
+			refused = ir.Invalid(path, "%s: %v", path, err)
+		}
+		e.fail(refused)
+		return
+	}
+	if !ok {
+		return
+	}
+	if o.JSON {
+		key = jsonKeys[key]
+	}
+	e.dst = appendRaw(e.dst, key, out)
+}
+
+func (e *encoder) serverTool(t *ir.Tool) {
+	key, config := serverKeys[t.Type], []byte("{}")
+	if e.native {
+		key, config = t.Version, t.Config
+	}
+	if key == "" {
+		class := ir.Semantic
+		if t.Type == "mcp" {
+			class = ir.Required
+		}
+		e.lose(class, ir.CodeDrop, e.req.PathOfTool(t), "")
+		return
+	}
+	e.dst = append(appendComma(e.dst), '{')
+	e.dst = append(appendKey(e.dst, key), config...)
+	if !e.native && t.Search != nil {
+		e.search(t)
+	}
+	e.dst = append(e.dst, '}')
+}
+
+// search carries over what Google's search knows of the client's limits.
+func (e *encoder) search(t *ir.Tool) {
+	s := t.Search
+	path := e.req.PathOfTool(t)
+	if len(s.AllowedDomains) > 0 {
+		e.lose(ir.Semantic, ir.CodeApprox, path, "allowed domains")
+	}
+	if s.MaxUses.Set || s.ContextSize != "" || s.Location != nil {
+		e.lose(ir.Hint, ir.CodeApprox, path, "limits and location")
+	}
+	if len(s.BlockedDomains) == 0 {
+		return
+	}
+	if !e.vertex() {
+		e.lose(ir.Semantic, ir.CodeApprox, path, "blocked domains")
+		return
+	}
+	e.dst = append(e.dst[:len(e.dst)-1], `"excludeDomains":[`...)
+	for _, domain := range s.BlockedDomains {
+		e.dst = ir.AppendQuoted(appendComma(e.dst), domain)
+	}
+	e.dst = append(e.dst, "]}"...)
+}
+
+// toolConfig writes which functions the model may or must call.
+func (e *encoder) toolConfig() {
+	start := len(e.dst)
+	e.dst = append(appendKey(e.dst, "toolConfig"), '{')
+	empty := len(e.dst)
+	if len(e.functions) > 0 {
+		e.callingConfig()
+	} else if e.req.ToolChoice.Forced() && len(e.req.Tools) > 0 {
+		e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
+	}
+	if e.native {
+		e.nested("toolConfig.")
+	} else if len(e.functions) > 0 && len(e.servers) > 0 && !e.vertex() {
+		e.dst = appendBool(e.dst, "includeServerSideToolInvocations", true)
+	}
+	if len(e.dst) == empty {
+		e.dst = e.dst[:start]
+		return
+	}
+	e.dst = append(e.dst, '}')
+}
+
+func (e *encoder) callingConfig() {
+	choice := &e.req.ToolChoice
+	if e.native && len(choice.Raw) > 0 {
+		e.dst = appendRaw(e.dst, "functionCallingConfig", choice.Raw)
+		return
+	}
+	mode, names := "AUTO", []string(nil)
+	switch choice.Mode {
+	case ir.ChoiceUnset:
+		return
+	case ir.ChoiceNone:
+		mode = "NONE"
+	case ir.ChoiceRequired:
+		mode = "ANY"
+	case ir.ChoiceSpecific:
+		mode, names = "ANY", choice.Names
+	case ir.ChoiceAllowed:
+		if choice.Required {
+			mode, names = "ANY", choice.Names
+		}
+	}
+	if choice.Server != "" && mode == "ANY" && len(names) == 0 && choice.Mode != ir.ChoiceRequired {
+		e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
+		return
+	}
+	e.dst = append(appendKey(e.dst, "functionCallingConfig"), '{')
+	e.dst = appendString(e.dst, "mode", mode)
+	if len(names) > 0 {
+		e.dst = append(appendKey(e.dst, "allowedFunctionNames"), '[')
+		for _, name := range names {
+			e.dst = ir.AppendQuoted(appendComma(e.dst), e.names.Wire(e.namespace(name), name))
+		}
+		e.dst = append(e.dst, ']')
+	}
+	e.dst = append(e.dst, '}')
+}
+
+// namespace returns the one that holds the tool of the given name.
+func (e *encoder) namespace(name string) string {
+	for i := range e.req.Tools {
+		if t := &e.req.Tools[i]; t.Kind != ir.ToolServer && t.Name == name {
+			return t.Namespace
+		}
+	}
+	return ""
+}

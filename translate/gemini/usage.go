@@ -1,0 +1,92 @@
+package gemini
+
+import (
+	"strings"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// readUsage reads a usageMetadata. Google counts the cache inside of the
+// prompt, what server tools put in beside it, and thoughts beside the
+// candidates. ok is false when nothing is counted.
+func readUsage(r *jsonx.Reader) (u ir.Usage, tier string, ok bool) {
+	u = ir.NoUsage()
+	prompt, candidates, total := int64(-1), int64(-1), int64(-1)
+	for in := r.Object(); in && r.Member(); {
+		switch r.Key() {
+		case "promptTokenCount", "prompt_token_count":
+			prompt = r.Int()
+		case "cachedContentTokenCount", "cached_content_token_count":
+			u.CacheRead = r.Int()
+		case "candidatesTokenCount", "candidates_token_count", "responseTokenCount":
+			candidates = r.Int()
+		case "thoughtsTokenCount", "thoughts_token_count":
+			u.Reasoning = r.Int()
+		case "toolUsePromptTokenCount", "tool_use_prompt_token_count":
+			u.ToolPrompt = r.Int()
+		case "totalTokenCount", "total_token_count":
+			total = r.Int()
+		case "promptTokensDetails", "prompt_tokens_details":
+			readModalities(r, &u.InputAudio, &u.InputImage)
+		case "candidatesTokensDetails", "candidates_tokens_details":
+			readModalities(r, &u.OutputAudio, &u.OutputImage)
+		case "serviceTier", "service_tier":
+			tier = tierOf(r.String())
+		}
+	}
+	if r.Err() != nil || prompt < 0 && candidates < 0 && total < 0 {
+		return ir.NoUsage(), tier, false
+	}
+	u.InputTotal = ir.Count(prompt) + ir.Count(u.ToolPrompt)
+	u.OutputTotal = ir.Count(candidates) + ir.Count(u.Reasoning)
+	if rest := total - u.InputTotal; total > 0 && rest >= 0 && rest < u.OutputTotal {
+		u.OutputTotal = rest // some previews count thoughts among the candidates
+	}
+	u.Reasoning = min(u.Reasoning, u.OutputTotal)
+	return u, strings.Clone(tier), true
+}
+
+// readModalities reads the counts of sound and images.
+func readModalities(r *jsonx.Reader, audio, image *int64) {
+	for in := r.Array(); in && r.Element(); {
+		var modality string
+		var count int64
+		for in := r.Object(); in && r.Member(); {
+			switch r.Key() {
+			case "modality":
+				modality = r.String()
+			case "tokenCount", "token_count":
+				count = r.Int()
+			}
+		}
+		switch modality {
+		case "AUDIO":
+			*audio = count
+		case "IMAGE":
+			*image = count
+		}
+	}
+}
+
+// appendUsage appends the member usageMetadata, nothing when nothing is known.
+func appendUsage(dst []byte, u *ir.Usage) []byte {
+	if !u.Known() {
+		return dst
+	}
+	reasoning, tools := ir.Count(u.Reasoning), ir.Count(u.ToolPrompt)
+	dst = append(appendKey(dst, "usageMetadata"), '{')
+	dst = appendInt(dst, "promptTokenCount", max(0, ir.Count(u.InputTotal)-tools))
+	if u.CacheRead > 0 {
+		dst = appendInt(dst, "cachedContentTokenCount", u.CacheRead)
+	}
+	dst = appendInt(dst, "candidatesTokenCount", max(0, ir.Count(u.OutputTotal)-reasoning))
+	if reasoning > 0 {
+		dst = appendInt(dst, "thoughtsTokenCount", reasoning)
+	}
+	if tools > 0 {
+		dst = appendInt(dst, "toolUsePromptTokenCount", tools)
+	}
+	dst = appendInt(dst, "totalTokenCount", u.Total())
+	return append(dst, '}')
+}

@@ -1,0 +1,23 @@
+package ir
+
+// Dialect is a wire protocol that clients or upstreams speak.
+type Dialect string
+
+// The dialects, named as in the Caddyfile, logs and metrics.
+const (
+	Chat       Dialect = "chat"       // OpenAI Chat Completions
+	Responses  Dialect = "responses"  // OpenAI Responses
+	Anthropic  Dialect = "anthropic"  // Anthropic Messages
+	Gemini     Dialect = "gemini"     // Google Gemini
+	CodeAssist Dialect = "codeassist" // Gemini inside Code Assist's envelope
+)
+
+// Op is what a request asks for.
+type Op string
+
+// The operations that reach an upstream.
+const (
+	Generate    Op = "generate"
+	CountTokens Op = "count_tokens"
+	Embed       Op = "embed"
+)

@@ -1,0 +1,116 @@
+package ir
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Level is how much a note matters.
+type Level uint8
+
+// Info notes tell of dropped hints, warn notes of a changed meaning.
+const (
+	Info Level = iota
+	Warn
+)
+
+// Note codes that dialects share. Others are dotted names for one rule, such
+// as reasoning.cannot_disable.
+const (
+	CodeDrop     = "drop"
+	CodeClamp    = "clamp"
+	CodeTruncate = "truncate"
+	CodeApprox   = "approx"
+	CodeEmulate  = "emulate"
+)
+
+// Note tells of something that a translation could not carry over as it was.
+type Note struct {
+	Code   string
+	Path   string // in the client's own words: messages[1], generationConfig.topK
+	Level  Level
+	Detail string // short and without content, such as the value sent instead
+}
+
+// Notes are the notes of one request. The zero value is ready to use.
+type Notes struct{ list []Note }
+
+// Add appends a note unless the same code and path are noted already.
+func (n *Notes) Add(note Note) {
+	for i := range n.list {
+		if n.list[i].Code == note.Code && n.list[i].Path == note.Path {
+			return
+		}
+	}
+	n.list = append(n.list, note)
+}
+
+// List returns the notes in the order in which they arose.
+func (n *Notes) List() []Note { return n.list }
+
+// Reset forgets all notes, for another attempt with another account.
+func (n *Notes) Reset() { n.list = n.list[:0] }
+
+const (
+	maxHeaderNotes = 20
+	maxHeaderBytes = 1024
+)
+
+// Header writes the notes as an RFC 9651 list for X-Ai-Gateway-Notes, at most
+// 20 entries and 1 KiB, then `more;n=…`. Info notes are left out unless all.
+// It returns "" when there is nothing to say.
+func (n *Notes) Header(all bool) string {
+	var b strings.Builder
+	written, left := 0, 0
+	for _, note := range n.list {
+		if note.Level == Info && !all {
+			continue
+		}
+		entry := note.item()
+		if left > 0 || written == maxHeaderNotes || b.Len()+len(entry)+2 > maxHeaderBytes {
+			left++
+			continue
+		}
+		if written > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(entry)
+		written++
+	}
+	if left > 0 {
+		if written > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("more;n=" + strconv.Itoa(left))
+	}
+	return b.String()
+}
+
+func (n Note) item() string {
+	var b strings.Builder
+	b.WriteString(n.Code)
+	param(&b, "p", n.Path)
+	param(&b, "d", n.Detail)
+	return b.String()
+}
+
+// param appends an sf-string parameter: printable ASCII with quotes and
+// backslashes escaped, anything else as '?'.
+func param(b *strings.Builder, key, value string) {
+	if value == "" {
+		return
+	}
+	b.WriteString(";" + key + `="`)
+	for _, r := range value {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < 0x20 || r > 0x7e:
+			b.WriteByte('?')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+}

@@ -1,0 +1,55 @@
+package translate
+
+import (
+	"net/http"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
+)
+
+// relay hands bytes on between a client and an upstream of the same dialect.
+type relay struct {
+	call    *Call
+	target  *ir.Target
+	model   string
+	created int64
+}
+
+func (r *relay) Relayed() bool { return true }
+
+func (r *relay) Request(dst []byte) ([]byte, error) {
+	return r.call.client.RelayRequest(dst, r.call.body, r.call.env, r.target)
+}
+
+func (r *relay) Header() http.Header { return nil }
+
+// Answer relays when the upstream answers in the way that the client asked
+// for. When it does not, the answer is decoded and written again.
+func (r *relay) Answer(streamed bool) (Answer, error) {
+	env := r.call.env
+	if env.Op == ir.Generate && env.Stream != streamed {
+		trip, err := r.call.trip(r.target, r.model, r.created)
+		if err != nil {
+			return nil, err
+		}
+		r.target.Names = ir.NewNames(nil, r.call.client.NameRule()) // names are the client's already
+		return newAnswer(r.call.client, r.call.client, trip, env, streamed), nil
+	}
+	return &relayed{r: r, pipe: r.call.client.NewRelay(env, r.model, r.model != r.target.Model)}, nil
+}
+
+// relayed is the straight pipe back.
+type relayed struct {
+	r    *relay
+	pipe ir.Relay
+}
+
+func (a *relayed) Frame(dst []byte, ev sse.Event) []byte {
+	a.pipe.Seen().Events++
+	return a.pipe.Frame(dst, ev.Name, ev.Data, ev.Raw)
+}
+
+func (a *relayed) Close(dst []byte) []byte             { return a.pipe.Close(dst) }
+func (a *relayed) Body(dst, body []byte) []byte        { return a.pipe.Body(dst, body) }
+func (a *relayed) Fail(dst []byte, e *ir.Error) []byte { return a.pipe.Fail(dst, e) }
+func (a *relayed) Seen() *ir.Seen                      { return a.pipe.Seen() }

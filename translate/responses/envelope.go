@@ -1,0 +1,36 @@
+package responses
+
+import (
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// ReadEnvelope reads model and stream, and where the model stands.
+func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
+	var r jsonx.Reader
+	r.Reset(body)
+	if r.Kind() == jsonx.Null {
+		r.Fail("expected object, found null")
+	}
+	r.Object()
+	env.Open, env.Empty = r.Offset(), true
+	for r.Member() {
+		env.Empty = false
+		start := r.Offset()
+		switch r.Key() {
+		case "model":
+			env.Model = r.String()
+			env.ModelAt = ir.Span{Start: start, End: r.Offset()}
+		case "stream":
+			env.Stream = r.Bool()
+		}
+	}
+	if err := r.End(); err != nil {
+		return unparsable(err)
+	}
+	return nil
+}
+
+func unparsable(err error) *ir.Error {
+	return ir.Invalid("", "Failed to parse request body: %s", err.Error())
+}

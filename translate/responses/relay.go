@@ -1,0 +1,282 @@
+package responses
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
+)
+
+// RelayRequest appends the client's body with the upstream's name of the
+// model; everything else stays as it is.
+func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]byte, error) {
+	switch {
+	case t.Model == "" || env.ModelAt.Len() > 0 && t.Model == env.Model:
+		return append(dst, body...), nil
+	case env.ModelAt.Len() > 0:
+		return jsonx.Splice(dst, body, env.ModelAt.Start, env.ModelAt.End, ir.AppendQuoted(nil, t.Model)), nil
+	default:
+		member := append(ir.AppendQuoted([]byte(`"model":`), t.Model), ',')
+		if env.Empty {
+			member = member[:len(member)-1]
+		}
+		return jsonx.Splice(dst, body, env.Open, env.Open, member), nil
+	}
+}
+
+// relay is the straight pipe of one answer.
+type relay struct {
+	model   string
+	renamed bool
+	id      string // of the answer, for an error frame
+	created int64
+	frames  int64
+	seen    ir.Seen
+}
+
+// NewRelay pipes the answer of an upstream that speaks Responses itself.
+func (Codec) NewRelay(_ *ir.Envelope, model string, renamed bool) ir.Relay {
+	return &relay{model: model, renamed: renamed, seen: ir.Seen{Usage: ir.NoUsage()}}
+}
+
+// Seen implements ir.Relay.
+func (p *relay) Seen() *ir.Seen { return &p.seen }
+
+// Frame implements ir.Relay. Most frames are deltas, of which nothing needs to
+// be known once content has come.
+func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
+	if len(data) == 0 {
+		return append(dst, raw...)
+	}
+	p.frames++
+	if strings.HasSuffix(name, ".delta") {
+		if !p.seen.Content && !bytes.Contains(data, emptyDelta) && !bytes.Contains(data, emptySpaced) {
+			p.seen.Content = true
+		}
+		return append(dst, raw...)
+	}
+	if name == "" {
+		name = typeOf(data)
+	}
+	switch name {
+	case "response.created", "response.in_progress", "response.queued":
+		return p.renameIn(dst, name, data, raw, p.opened(data))
+	case "response.completed", "response.incomplete", "response.failed", "response.cancelled":
+		return p.renameIn(dst, name, data, raw, p.finished(name, data))
+	case "response.output_item.added", "response.output_item.done":
+		if !p.seen.Content {
+			p.seen.Content = itemIsContent(data, name == "response.output_item.done")
+		}
+	case "error", "":
+		if name == "error" || bytes.Contains(data, []byte(`"error"`)) {
+			p.failed(readFault(data))
+		}
+	default:
+		if !p.seen.Content && strings.HasSuffix(name, ".delta") {
+			p.seen.Content = !bytes.Contains(data, emptyDelta)
+		}
+	}
+	return append(dst, raw...)
+}
+
+var (
+	emptyDelta  = []byte(`"delta":""`)
+	emptySpaced = []byte(`"delta": ""`)
+)
+
+// typeOf returns the type that an unnamed frame's data holds, as one of the
+// names that matter.
+func typeOf(data []byte) string {
+	const front = `{"type":"`
+	if len(data) > len(front) && string(data[:len(front)]) == front {
+		rest := data[len(front):]
+		if i := bytes.IndexByte(rest, '"'); i >= 0 {
+			return alias(rest[:i])
+		}
+	}
+	var r jsonx.Reader
+	r.Reset(data)
+	typ := ""
+	for open := r.Kind() == jsonx.Object && r.Object(); open && r.Member(); {
+		if r.Key() == "type" {
+			typ = optional(&r)
+		}
+	}
+	return typ
+}
+
+// responseIn returns the response object inside a frame.
+func responseIn(data []byte) []byte {
+	var r jsonx.Reader
+	r.Reset(data)
+	var found []byte
+	for open := r.Kind() == jsonx.Object && r.Object(); open && r.Member(); {
+		if r.Key() == "response" {
+			found = r.Raw()
+		}
+	}
+	return found
+}
+
+// opened takes the answer's id from its first frame and returns the response
+// object when its model must be restored.
+func (p *relay) opened(data []byte) []byte {
+	if p.id != "" && !p.renamed {
+		return nil
+	}
+	object := responseIn(data)
+	if p.id == "" {
+		var r jsonx.Reader
+		r.Reset(object)
+		a := readResponse(&r)
+		p.id, p.created = strings.Clone(a.id), a.created
+	}
+	return object
+}
+
+// finished reads what a terminal frame tells.
+func (p *relay) finished(name string, data []byte) []byte {
+	object := responseIn(data)
+	var r jsonx.Reader
+	r.Reset(object)
+	a := readResponse(&r)
+	if a.status == "" {
+		a.status = strings.TrimPrefix(name, "response.")
+	}
+	p.take(&a)
+	return object
+}
+
+// take takes over usage and stop, or the failure, of a response object.
+func (p *relay) take(a *response) {
+	p.seen.Usage.Merge(&a.usage)
+	p.seen.Done = true
+	if a.status == "failed" {
+		p.failed(readFault(a.failure))
+		return
+	}
+	called, refused := scanOutput(a.output)
+	p.seen.Stop = stopOf(strings.Clone(a.status), strings.Clone(a.reason), called, refused)
+	p.seen.Content = p.seen.Content || len(a.output) > 2
+}
+
+func (p *relay) failed(f fault) { p.seen.Err, p.seen.Done = streamError(&f), true }
+
+// scanOutput tells whether the output holds calls of the client's tools, and
+// whether it is a refusal.
+func scanOutput(output []byte) (called, refused bool) {
+	var r jsonx.Reader
+	r.Reset(output)
+	for open := r.Kind() == jsonx.Array && r.Array(); open && r.Element(); {
+		if r.Kind() != jsonx.Object {
+			continue
+		}
+		for open := r.Object(); open && r.Member(); {
+			switch r.Key() {
+			case "type":
+				called = called || itemTypes[optional(&r)].kind == kindCall
+			case "content":
+				refused = refused || bytes.Contains(r.Raw(), []byte(`"type":"refusal"`))
+			}
+		}
+	}
+	return called, refused
+}
+
+// itemIsContent reports whether an item is part of the answer already: a call
+// when it is announced, anything but reasoning when it is done.
+func itemIsContent(data []byte, done bool) bool {
+	var r jsonx.Reader
+	r.Reset(data)
+	for open := r.Kind() == jsonx.Object && r.Object(); open && r.Member(); {
+		if r.Key() != "item" || r.Kind() != jsonx.Object {
+			continue
+		}
+		for open := r.Object(); open && r.Member(); {
+			if r.Key() == "type" {
+				kind := itemTypes[optional(&r)].kind
+				return kind == kindCall || done && kind != kindReasoning
+			}
+		}
+	}
+	return false
+}
+
+// renameIn appends a frame with the client's name of the model in its response
+// object, or the frame as it is.
+func (p *relay) renameIn(dst []byte, name string, data, raw, object []byte) []byte {
+	at := modelIn(object)
+	if !p.renamed || at == nil {
+		return append(dst, raw...)
+	}
+	start := offset(data, at)
+	if from := bytes.Index(raw, data); from >= 0 {
+		return jsonx.Splice(dst, raw, from+start, from+start+len(at), ir.AppendQuoted(nil, p.model))
+	}
+	// The data came on several lines: it is written on one.
+	edited := jsonx.Splice(nil, data, start, start+len(at), ir.AppendQuoted(nil, p.model))
+	dst = append(append(dst, "event: "...), name...)
+	dst = append(dst, "\ndata: "...)
+	return append(jsonx.AppendCompact(dst, edited), "\n\n"...)
+}
+
+// modelIn returns the value of a response object's model, nil when there is
+// none.
+func modelIn(object []byte) []byte {
+	var r jsonx.Reader
+	r.Reset(object)
+	var found []byte
+	for open := r.Kind() == jsonx.Object && r.Object(); open && r.Member(); {
+		if r.Key() == "model" && r.Kind() == jsonx.String {
+			found = r.Raw()
+		}
+	}
+	return found
+}
+
+// offset is where piece, a slice of whole, begins.
+func offset(whole, piece []byte) int { return cap(whole) - cap(piece) }
+
+// Close implements ir.Relay.
+func (p *relay) Close(dst []byte) []byte {
+	if p.seen.Done {
+		return dst
+	}
+	err := truncated()
+	err.Upstream = ir.Responses
+	return p.Fail(dst, err)
+}
+
+// Fail implements ir.Relay: the answer fails as OpenAI's own would, which is
+// what Codex looks for.
+func (p *relay) Fail(dst []byte, e *ir.Error) []byte {
+	if p.seen.Err == nil {
+		p.seen.Err = e
+	}
+	p.seen.Done = true
+	enc := encoder{
+		trip: &ir.Trip{Request: &ir.Request{}, Model: p.model}, begun: true, id: p.id, created: p.created,
+		usage: ir.NoUsage(), seq: p.frames,
+	}
+	if enc.id == "" {
+		enc.id = "resp_0"
+	}
+	return enc.fail(dst, e)
+}
+
+// Body implements ir.Relay.
+func (p *relay) Body(dst, body []byte) []byte {
+	var r jsonx.Reader
+	r.Reset(body)
+	if r.Kind() == jsonx.Object {
+		a := readResponse(&r)
+		p.take(&a)
+	}
+	at := modelIn(body)
+	if !p.renamed || at == nil {
+		return append(dst, body...)
+	}
+	start := offset(body, at)
+	return jsonx.Splice(dst, body, start, start+len(at), ir.AppendQuoted(nil, p.model))
+}

@@ -1,0 +1,19 @@
+package responses
+
+import "github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+
+// AppendResponse appends a whole answer. The items are made by the encoder of
+// streams, so that both ways give the same.
+func (Codec) AppendResponse(dst []byte, resp *ir.Response, trip *ir.Trip) []byte {
+	e := newEncoder(trip)
+	e.quiet = true
+	var none []byte
+	ir.Replay(resp, func(ev *ir.Event) {
+		if ev.Kind != ir.EventEnd {
+			none = e.Append(none[:0], ev)
+		}
+	})
+	e.closeItem(none[:0], "completed")
+	o := e.object(e.end())
+	return o.appendTo(dst, trip)
+}
