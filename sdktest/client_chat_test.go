@@ -147,7 +147,9 @@ func openAIFailure(err error) (failure, bool) {
 		return failure{e.StatusCode, e.Type, e.Message}, true
 	}
 	if e, ok := errors.AsType[*ssestream.StreamError](err); ok {
-		var body struct{ Error struct{ Type, Message string } }
+		var body struct {
+			Error struct{ Type, Message string }
+		}
 		if json.Unmarshal(e.Event.Data, &body) != nil {
 			return failure{}, false
 		}

@@ -1,6 +1,7 @@
 // Package simulator is an upstream inside of the binary: it speaks the APIs of OpenAI (Chat Completions and Responses),
 // Anthropic (Messages) and Gemini as their vendors do, and needs no key. It serves those who try the gateway without an
-// account, and the tests, since it checks requests as strictly as the vendors: what it accepts, they accept.
+// account, and the tests, since it checks requests against the rules that the vendors document and report in their
+// errors, and refuses what breaks one, in their words.
 //
 // # What it answers
 //

@@ -89,7 +89,8 @@ func thoughtAbout(p prompt, x candidate) string {
 	case len(p.results) > 0:
 		return "The tools have answered and I should report it."
 	}
-	return fmt.Sprintf("The user wrote %d words and I should answer them.", tokens(p.text))
+	n := tokens(p.text)
+	return fmt.Sprintf("The user wrote %d word%s and I should answer.", n, plural(n))
 }
 
 // piece is one delta of a stream.

@@ -44,7 +44,7 @@ func TestWordsThatEndAnswers(t *testing.T) {
 		{"chat", "content filter", "choices.0.finish_reason", "content_filter"},
 		{"chat", "empty", "choices.0.message.content", ""},
 		{"chat", "empty", "choices.0.finish_reason", "stop"},
-		{"chat", "think aloud", "choices.0.message.reasoning_content", "The user wrote 2 words and I should answer them."},
+		{"chat", "think aloud", "choices.0.message.reasoning_content", "The user wrote 2 words and I should answer."},
 		{"responses", "refuse", "output.0.content.0.refusal", "I cannot help with that."},
 		{"responses", "refuse", "status", "completed"},
 		{"responses", "content filter", "incomplete_details.reason", "content_filter"},

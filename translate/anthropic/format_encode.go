@@ -49,30 +49,35 @@ func enumOf(raw []byte) []byte {
 // formatSchema returns the format's schema as JSON Schema.
 func (e *encoder) formatSchema() []byte {
 	f := &e.req.Format
-	return e.jsonSchema(f.Schema, f.OpenAPI, e.req.Path(ir.FieldFormat))
+	return e.jsonSchema(f.Schema, f.OpenAPI, nil)
 }
 
-func (e *encoder) jsonSchema(raw []byte, openAPI bool, path string) []byte {
+func (e *encoder) jsonSchema(raw []byte, openAPI bool, tool *ir.Tool) []byte {
 	if !openAPI {
 		return raw
 	}
 	out, err := schema.FromOpenAPI(raw)
-	e.badSchema(err, path)
+	e.badSchema(err, tool)
 	return out
 }
 
-// cleaned returns a schema as Anthropic takes it.
-func (e *encoder) cleaned(raw []byte, openAPI, strict bool, path string) []byte {
-	raw = e.jsonSchema(raw, openAPI, path)
+// cleaned returns a tool's schema, or the format's, as Anthropic takes it.
+func (e *encoder) cleaned(raw []byte, openAPI, strict bool, tool *ir.Tool) []byte {
+	raw = e.jsonSchema(raw, openAPI, tool)
 	out, err := schema.Anthropic(raw, schema.AnthropicOptions{Strict: strict, Vertex: e.t.Provider == "vertex"})
-	e.badSchema(err, path)
+	e.badSchema(err, tool)
 	return out
 }
 
-func (e *encoder) badSchema(err error, path string) {
-	if err != nil && e.err == nil {
-		e.err = ir.Invalid(path, "%s: %s", path, err.Error())
+func (e *encoder) badSchema(err error, tool *ir.Tool) {
+	if err == nil || e.err != nil {
+		return
 	}
+	path := e.req.Path(ir.FieldFormat)
+	if tool != nil {
+		path = e.req.PathOfTool(tool)
+	}
+	e.err = ir.Invalid(path, "%s: %s", path, err.Error())
 }
 
 // outputConfig writes what stands inside output_config: effort and format.
@@ -84,7 +89,7 @@ func (e *encoder) outputConfig() {
 	if f := &e.req.Format; f.Kind == ir.FormatSchema && e.t.Caps.StructuredOutput {
 		e.name("format")
 		e.dst = append(e.dst, `{"type":"json_schema","schema":`...)
-		e.inputSchema(f.Schema, f.OpenAPI, true, e.req.Path(ir.FieldFormat))
+		e.inputSchema(f.Schema, f.OpenAPI, true, nil)
 		e.dst = append(e.dst, '}')
 	}
 	e.held("output_config.")

@@ -49,11 +49,22 @@ func (e *encoder) refuse() {
 		for i := range req.Ext {
 			e.lose(ir.Hint, ir.CodeDrop, req.Ext[i].Name, "")
 		}
-		for i := range req.Turns {
-			if req.Turns[i].Name != "" {
-				e.lose(ir.Hint, ir.CodeDrop, req.PathOf(ir.Loc{Msg: req.Turns[i].At, Part: -1})+".name", "")
-			}
+	}
+	for i := range req.Turns {
+		turn := &req.Turns[i]
+		if turn.Name != "" {
+			e.lose(ir.Hint, ir.CodeDrop, req.PathOf(ir.Loc{Msg: turn.At, Part: -1})+".name", "")
 		}
+		if len(turn.Ext) > 0 { // messages are merged: there is no place for members of one of them
+			e.dropFields(turn.Ext, req.PathOf(ir.Loc{Msg: turn.At, Part: -1}))
+		}
+	}
+}
+
+// dropFields reports members that only their own dialect knows.
+func (e *encoder) dropFields(list []ir.Field, path string) {
+	for i := range list {
+		e.lose(ir.Hint, ir.CodeDrop, path+"."+list[i].Name, "")
 	}
 }
 

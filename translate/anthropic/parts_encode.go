@@ -65,8 +65,12 @@ func (e *encoder) textBlock(text ir.Text, p *ir.Part) {
 // end closes a block with its breakpoint and its unknown members.
 func (e *encoder) end(p *ir.Part) {
 	e.mark(p.Cache, &e.marks.messages)
-	if e.native {
+	switch {
+	case len(p.Ext) == 0:
+	case e.native:
 		e.fields(p.Ext)
+	default:
+		e.dropFields(p.Ext, e.req.PathOf(p.At))
 	}
 	e.dst = append(e.dst, '}')
 }

@@ -83,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 	for name, body := range map[string]string{
 		"options": `{"model":"m","max_tokens":100,"stream":true,"temperature":0.5,"top_k":5,"stop_sequences":["a","b\n"],
 			"metadata":{"user_id":"u","x":1},"service_tier":"auto","speed":"fast","inference_geo":"eu","container":{"id":"c","skills":[]},
-			"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}},"task_budget":{"total":5}},
+			"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{},"additionalProperties":false}},"task_budget":{"total":5}},
 			"context_management":{"edits":[{"type":"clear_tool_uses_20250919"}]},"cache_control":{"type":"ephemeral"},
 			"messages":[{"role":"user","content":"x"}]}`,
 		"blocks": `{"model":"m","max_tokens":5,"messages":[{"role":"user","content":[
@@ -97,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 			{"type":"search_result","source":"https://s","title":"S","content":[{"type":"text","text":"found"}]},
 			{"type":"container_upload","file_id":"f2"}]}]}`,
 		"tools": `{"model":"m","max_tokens":5,"tool_choice":{"type":"any","disable_parallel_tool_use":true},"tools":[
-			{"name":"f","description":"d","input_schema":{"type":"object","properties":{"a":{"type":"string"}}},"strict":true,"defer_loading":true,"input_examples":[{"a":"x"}]},
+			{"name":"f","description":"d","input_schema":{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false},"strict":true,"defer_loading":true,"input_examples":[{"a":"x"}]},
 			{"type":"custom","name":"g","input_schema":{"type":"object","properties":{}},"cache_control":{"type":"ephemeral"}},
 			{"type":"web_search_20250305","name":"web_search","max_uses":3,"user_location":{"type":"approximate","city":"Oslo"}},
 			{"type":"bash_20250124","name":"bash"},{"type":"tool_search_tool_bm25_20251119","name":"tool_search_tool_bm25"}],

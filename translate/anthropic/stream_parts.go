@@ -30,7 +30,7 @@ func cloneNative(p *ir.Part) ir.Part {
 // delta takes a piece of a part: it is written at once when the part is the
 // live one and its block can be open by now.
 func (e *streamEncoder) delta(p *openPart, ev *ir.Event, live bool) {
-	if ev.Text == "" && len(ev.JSON) == 0 {
+	if ev.Text == "" && len(ev.JSON) == 0 || !growing(p) {
 		return
 	}
 	p.fed = true
@@ -45,6 +45,17 @@ func (e *streamEncoder) delta(p *openPart, ev *ir.Event, live bool) {
 	e.dst = append(e.dst, e.prefix...)
 	e.dst = ev.AppendDelta(e.dst)
 	e.dst = append(e.dst, deltaEnd...)
+}
+
+// growing reports whether the part's block takes deltas. Blocks that Anthropic
+// wrote itself come whole, but for two kinds, and parts without a form are
+// not kept at all.
+func growing(p *openPart) bool {
+	switch p.kind {
+	case ir.PartText, ir.PartThinking, ir.PartToolCall:
+		return true
+	}
+	return p.native.Kind == ir.PartServerCall || p.native.Kind == ir.PartCompaction
 }
 
 // begin opens the block of the live part, if it may be opened before the part

@@ -180,6 +180,7 @@ func TestDecodeStreamTolerances(t *testing.T) {
 		{"error", []string{head, `{"type":"error","error":{"type":"overloaded_error","message":"busy"}}`, tail}, "error"},
 		{"no JSON", []string{head, `{"type":`}, "error"},
 		{"after the end", []string{head, tail, end, head, tail, end}, "end_turn"},
+		{"delta of a whole block", []string{head, `{"type":"content_block_start","index":0,"content_block":{"type":"web_fetch_tool_result","tool_use_id":"a","content":{}}}`, `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"x"}}`, tail, end}, "web_fetch_tool_result[] end_turn"},
 		{"split signature", []string{head, `{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}`,
 			`{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"a"}}`, `{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"b"}}`, `{"type":"content_block_stop","index":0}`, tail, end}, "thinking[!] end_turn"},
 	} {
@@ -198,7 +199,7 @@ func TestDecodeStreamTolerances(t *testing.T) {
 
 func TestDecodedUsage(t *testing.T) {
 	events := streamed(Codec{}.NewDecoder(upstream()), wholeStream)
-	if e := events[0]; e.Kind != ir.EventStart || e.ID != "msg_1" || e.Usage.InputTotal != 100 || e.Usage.OutputTotal != 1 || e.Tier != "default" {
+	if e := events[0]; e.Kind != ir.EventStart || e.ID != "msg_1" || e.Usage.InputTotal != 100 || e.Usage.OutputTotal != 1 || e.Tier != "priority" {
 		t.Errorf("start: %+v", e)
 	}
 	n := len(events)

@@ -47,29 +47,25 @@ func (e *encoder) chooseTools() {
 
 // offered reports whether the target has a form for the tool.
 func (e *encoder) offered(t *ir.Tool) bool {
-	path := e.req.PathOfTool(t)
+	class := ir.Semantic
 	switch {
-	case t.Kind == ir.ToolServer && t.Type == "mcp" && !e.native:
-		e.lose(ir.Required, ir.CodeDrop, path, "")
-		return false
-	case e.native:
+	case e.native, t.Kind == ir.ToolFunction, t.Kind == ir.ToolCustom:
 		return true
 	case t.Kind == ir.ToolServer:
-		if _, ok := serverTools[t.Type]; !ok {
-			class := ir.Semantic
-			if e.req.ToolChoice.Server == t.Type {
-				class = ir.Required
-			}
-			e.lose(class, ir.CodeDrop, path, "")
-			return false
+		if _, ok := serverTools[t.Type]; ok {
+			return true
+		}
+		if t.Type == "mcp" || e.req.ToolChoice.Server == t.Type {
+			class = ir.Required
 		}
 	case t.Kind == ir.ToolTyped:
-		if _, _, ok := t.Declared(); !ok {
-			e.lose(ir.Required, ir.CodeDrop, path, "")
-			return false
+		if _, _, ok := t.Declared(); ok {
+			return true
 		}
+		class = ir.Required
 	}
-	return true
+	e.lose(class, ir.CodeDrop, e.req.PathOfTool(t), "")
+	return false
 }
 
 // tools writes the tools and the choice among them.
@@ -77,7 +73,7 @@ func (e *encoder) tools() {
 	if e.asJSON {
 		e.dst = append(e.dst, `,"tools":[{"name":"`+jsonTool+`","description":"Respond with a JSON object.","input_schema":`...)
 		f := &e.req.Format
-		e.inputSchema(f.Schema, f.OpenAPI, false, e.req.Path(ir.FieldFormat))
+		e.inputSchema(f.Schema, f.OpenAPI, false, nil)
 		e.dst = append(e.dst, `}],"tool_choice":{"type":"tool","name":"`+jsonTool+`","disable_parallel_tool_use":true}`...)
 		return
 	}
@@ -124,30 +120,34 @@ func (e *encoder) function(t *ir.Tool) {
 		e.name("description")
 		e.text(description)
 	}
-	path := e.req.PathOfTool(t)
 	strict := t.Strict.Or(false)
 	if caps := &e.t.Caps; strict && !caps.StrictTools && !caps.StructuredOutput {
-		e.lose(ir.Hint, ir.CodeDrop, path+".strict", "")
+		e.lose(ir.Hint, ir.CodeDrop, e.req.PathOfTool(t)+".strict", "")
 		strict = false
 	}
 	e.name("input_schema")
-	e.inputSchema(raw, t.OpenAPI, strict, path)
+	e.inputSchema(raw, t.OpenAPI, strict, t)
 	if strict {
 		e.dst = append(e.dst, `,"strict":true`...)
 	}
 	e.mark(t.Cache, &e.marks.tools)
-	if e.native {
+	switch {
+	case len(t.Ext) == 0:
+	case e.native:
 		e.fields(t.Ext)
+	default:
+		e.dropFields(t.Ext, e.req.PathOfTool(t))
 	}
 	e.dst = append(e.dst, '}')
 }
 
-func (e *encoder) inputSchema(raw []byte, openAPI, strict bool, path string) {
+// inputSchema writes a tool's schema or, without a tool, that of the format.
+func (e *encoder) inputSchema(raw []byte, openAPI, strict bool, tool *ir.Tool) {
 	if len(raw) == 0 || string(raw) == "null" || string(raw) == "{}" {
 		e.dst = append(e.dst, emptySchema...)
 		return
 	}
-	if out := e.cleaned(raw, openAPI, strict, path); len(out) > 0 {
+	if out := e.cleaned(raw, openAPI, strict, tool); len(out) > 0 {
 		e.raw(out)
 		return
 	}

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
@@ -56,7 +57,7 @@ func (c *counts) add(r *jsonx.Reader) {
 	iterations.apply(c)
 }
 
-// counter is one member of a small object of counters.
+// counter is one member of a small object of counters; the zero value is none.
 type counter struct {
 	name string
 	dst  *int64
@@ -69,9 +70,9 @@ func readCounts(r *jsonx.Reader, a, b counter) {
 	for r.Member() {
 		switch key := r.Key(); {
 		case r.Null():
-		case key == a.name:
+		case key == a.name && a.dst != nil:
 			*a.dst = r.Int()
-		case key == b.name:
+		case key == b.name && b.dst != nil:
 			*b.dst = r.Int()
 		}
 	}
@@ -173,15 +174,12 @@ func appendUsage(dst []byte, u *ir.Usage, tier string, output int64) []byte {
 	return append(dst, '}')
 }
 
-// tierOf maps the tier that served an answer.
+// tierOf maps the tier that served an answer. The ordinary one is not worth a
+// word to clients of other dialects.
 func tierOf(word string) string {
 	switch word {
-	case "standard":
-		return "default"
-	case "priority":
-		return "priority"
-	case "batch":
-		return "batch"
+	case "priority", "batch":
+		return strings.Clone(word)
 	}
 	return ""
 }

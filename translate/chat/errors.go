@@ -233,6 +233,13 @@ func plainMessage(status int, body []byte) string {
 	return "the upstream answered with status " + strconv.Itoa(status)
 }
 
+// isPage reports whether an answer is a web page instead of JSON, as proxies
+// in front of servers send them.
+func isPage(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	return len(body) > 0 && body[0] == '<'
+}
+
 // retryAfter reads how long to wait: retry-after-ms, or retry-after in seconds
 // or as a date.
 func retryAfter(h http.Header) time.Duration {

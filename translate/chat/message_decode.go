@@ -31,7 +31,7 @@ func (d *decoder) messages() {
 		return
 	}
 	if d.req.Turns == nil {
-		d.req.Turns = make([]ir.Turn, 0, 16)
+		d.req.Turns = make([]ir.Turn, 0, 32)
 	}
 	for r.Element() {
 		d.msg++

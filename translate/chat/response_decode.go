@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"bytes"
-
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -156,11 +154,4 @@ func wholeCall(p *callPiece, trip *ir.Trip) ir.Part {
 		part.Sig = signatureOf(trip, p.sigValue)
 	}
 	return part
-}
-
-// isPage reports whether an answer is a web page instead of JSON, as proxies
-// in front of servers send them.
-func isPage(body []byte) bool {
-	body = bytes.TrimSpace(body)
-	return len(body) > 0 && body[0] == '<'
 }

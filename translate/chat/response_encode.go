@@ -39,14 +39,19 @@ func (Codec) AppendResponse(dst []byte, resp *ir.Response, trip *ir.Trip) []byte
 	if resp.Usage.Known() {
 		dst = appendUsage(append(dst, `,"usage":`...), &resp.Usage)
 	}
-	if knownTier(resp.Tier) {
+	if echoesTier(resp.Tier, trip) {
 		dst = appendString(dst, "service_tier", resp.Tier)
 	}
 	return append(dst, '}')
 }
 
-// knownTier reports whether the tier is one of OpenAI's.
-func knownTier(tier string) bool {
+// echoesTier reports whether the answer names the tier that served it: one of
+// OpenAI's, as an upstream of OpenAI's dialects said it. Other vendors' tiers
+// are other promises.
+func echoesTier(tier string, trip *ir.Trip) bool {
+	if t := trip.Target; t == nil || t.Dialect != ir.Chat && t.Dialect != ir.Responses {
+		return false
+	}
 	switch tier {
 	case "auto", "default", "flex", "scale", "priority":
 		return true

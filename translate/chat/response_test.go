@@ -110,6 +110,15 @@ func TestAppendResponse(t *testing.T) {
 	}
 }
 
+// TestForeignTier keeps another vendor's tier from a client of OpenAI's.
+func TestForeignTier(t *testing.T) {
+	tr := trip("")
+	tr.Target.Dialect = ir.Anthropic
+	if out := string(Codec{}.AppendResponse(nil, &ir.Response{Tier: "default", Usage: ir.NoUsage()}, tr)); strings.Contains(out, "service_tier") {
+		t.Errorf("got %s", out)
+	}
+}
+
 func TestCount(t *testing.T) {
 	sameJSON(t, Codec{}.AppendCount(nil, 7), `{"object":"response.input_tokens","input_tokens":7}`)
 	if _, err := (Codec{}).DecodeCount([]byte(`{}`)); err == nil || !strings.Contains(err.Error(), "501") {

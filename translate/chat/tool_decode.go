@@ -20,6 +20,9 @@ func (d *decoder) tools() {
 	if !r.Array() {
 		return
 	}
+	if d.req.Tools == nil {
+		d.req.Tools = make([]ir.Tool, 0, 32)
+	}
 	at := 0
 	for ; r.Element(); at++ {
 		start := r.Offset()

@@ -13,7 +13,7 @@ const configPrefix = "generationConfig."
 func (d *decoder) generationConfig() {
 	r, s, out := &d.r, &d.req.Sampling, &d.req.Output
 	for in := r.Object(); in && r.Member(); {
-		d.field = configPrefix + r.Key()
+		d.member = r.Key()
 		switch key := r.Key(); key {
 		case "maxOutputTokens", "max_output_tokens":
 			s.MaxOutput = optInt(r)
@@ -52,7 +52,7 @@ func (d *decoder) generationConfig() {
 		}
 	}
 	if r.Err() == nil {
-		d.field = "generationConfig"
+		d.member = ""
 	}
 }
 

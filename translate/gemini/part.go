@@ -25,7 +25,8 @@ type wirePart struct {
 	willContinue bool
 	callExt      []ir.Field
 
-	result []byte // functionResponse, raw
+	result *wireResult // functionResponse
+	spare  *wireResult // to be used for the next result
 
 	serverKey string // executableCode, codeExecutionResult, toolCall, toolResponse
 	server    []byte
@@ -36,7 +37,7 @@ type wirePart struct {
 // readPart reads the part that is next. Protobuf takes one kind of data in a
 // part; of several the first in the order of wirePart's fields counts.
 func readPart(r *jsonx.Reader, p *wirePart) {
-	*p = wirePart{}
+	*p = wirePart{spare: p.spare}
 	if r.Kind() == jsonx.String {
 		p.text, p.hasText = r.Text(), true
 		return
@@ -55,7 +56,7 @@ func readPart(r *jsonx.Reader, p *wirePart) {
 		case "functionCall", "function_call":
 			p.readCall(r)
 		case "functionResponse", "function_response":
-			p.result = rawValue(r)
+			p.readResult(r)
 		case "inlineData", "inline_data", "fileData", "file_data":
 			p.readMedia(r)
 		case "videoMetadata", "video_metadata":

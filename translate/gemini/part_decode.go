@@ -3,7 +3,6 @@ package gemini
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -15,18 +14,18 @@ import (
 // means behind the content's other parts.
 func (d *decoder) partAt(i int) {
 	d.part = i
-	var p wirePart
+	p := &d.wire
 	start := d.r.Offset()
-	readPart(&d.r, &p)
+	readPart(&d.r, p)
 	if d.r.Err() != nil {
 		return
 	}
 	out := ir.Part{At: ir.Loc{Msg: d.msg, Part: i}, Ext: p.ext}
 	switch {
 	case p.call:
-		d.call(&p, &out)
+		d.call(p, &out)
 	case p.result != nil:
-		d.result(&p, &out)
+		d.result(p, &out)
 	case p.media != nil:
 		out.Kind, out.Media = mediaKind(p.media), p.media
 		out.Sig = ir.ParseSig(p.sig, ir.SignsText, "")
@@ -111,65 +110,33 @@ func madeUp(id string) bool {
 	return strings.Trim(hash, "0123456789abcdef") == ""
 }
 
-// result reads a functionResponse.
+// result takes a functionResponse.
 func (d *decoder) result(p *wirePart, out *ir.Part) {
+	w := p.result
 	res := d.mem.result()
-	*res = ir.ToolResult{Type: ir.TypeFunction}
+	*res = ir.ToolResult{CallID: w.id, Name: w.name, Type: ir.TypeFunction, IsError: w.isError, JSON: d.body[w.from:w.to:w.to]}
 	out.Kind, out.Result = ir.PartToolResult, res
-	r := d.r.Sub(p.result)
-	var media []ir.Part
-	for in := r.Object(); in && r.Member(); {
-		switch key := r.Key(); key {
-		case "id":
-			res.CallID = r.String()
-		case "name":
-			res.Name = r.String()
-		case "response":
-			res.JSON = rawValue(&r)
-		case "parts":
-			media = d.resultMedia(&r, media)
-		default:
-			if !r.Null() {
-				out.Ext = append(out.Ext, ir.Field{Name: "functionResponse." + key, Raw: r.Raw()})
-			}
-		}
+	for _, f := range w.ext {
+		out.Ext = append(out.Ext, ir.Field{Name: "functionResponse." + f.Name, Raw: f.Raw})
 	}
-	var text ir.Text
-	if r.Err() == nil {
-		sub := r.Sub(res.JSON)
-		text, res.IsError = readResult(&sub, res.JSON)
-		d.failIn("functionResponse.response", sub.Err())
+	text := w.text
+	if w.asJSON {
+		text = jsonText(res.JSON)
 	}
-	d.failIn("functionResponse", r.Err())
 	list := d.scratch[len(d.scratch):]
 	if text != "" {
 		list = append(list, ir.Part{Kind: ir.PartText, Text: text, At: out.At})
 	}
-	res.Parts = d.mem.keep(append(list, media...))
-	d.match(res)
-}
-
-// failIn fails because of an error in a piece that was read on its own.
-func (d *decoder) failIn(where string, err error) {
-	var syntax *jsonx.SyntaxError
-	if errors.As(err, &syntax) {
-		d.r.Fail("%s: %s", where, syntax.Msg)
-	}
-}
-
-// resultMedia reads the media beside a function's response.
-func (d *decoder) resultMedia(r *jsonx.Reader, list []ir.Part) []ir.Part {
-	var p wirePart
-	for in := r.Array(); in && r.Element(); {
-		readPart(r, &p)
-		switch {
-		case p.media != nil:
-			list = append(list, ir.Part{Kind: mediaKind(p.media), Media: p.media, Ext: p.ext, At: ir.Loc{Msg: d.msg, Part: d.part}})
-		case p.text != "":
-			list = append(list, ir.Part{Kind: ir.PartText, Text: p.text, At: ir.Loc{Msg: d.msg, Part: d.part}})
+	for i := range w.parts {
+		switch q := &w.parts[i]; {
+		case q.media != nil:
+			list = append(list, ir.Part{Kind: mediaKind(q.media), Media: q.media, Ext: q.ext, At: out.At})
+		case q.text != "":
+			list = append(list, ir.Part{Kind: ir.PartText, Text: q.text, At: out.At})
 		}
 	}
-	return list
+	res.Parts = d.mem.keep(list)
+	d.match(res)
 }
 
 // match joins a result with its call: by id, else by the earliest unanswered
@@ -193,57 +160,6 @@ func (d *decoder) match(res *ir.ToolResult) {
 	if res.CallID == "" {
 		res.CallID = res.Name
 	}
-}
-
-// readResult returns the text of a function's response. Programs put it under
-// output, result, content or error; what they add besides is kept by taking
-// the whole object as text.
-func readResult(r *jsonx.Reader, raw []byte) (text ir.Text, isError bool) {
-	if len(raw) == 0 {
-		return "", false
-	}
-	if r.Kind() == jsonx.String {
-		return r.Text(), false
-	}
-	if r.Kind() != jsonx.Object {
-		return jsonText(raw), false
-	}
-	var output, failure []byte
-	others := 0
-	for in := r.Object(); in && r.Member(); {
-		switch r.Key() {
-		case "output", "result", "content":
-			if output != nil {
-				others++
-			}
-			output = r.Raw()
-		case "error":
-			failure = rawValue(r)
-		case "name":
-			r.Skip() // the AI SDK repeats the function's name
-		default:
-			others++
-		}
-	}
-	switch isError = failure != nil; {
-	case others > 0 || output != nil && failure != nil:
-		return jsonText(raw), isError
-	case failure != nil:
-		return valueText(r, failure), true
-	case output != nil && output[0] == '"':
-		return valueText(r, output), false
-	}
-	return jsonText(raw), false
-}
-
-// valueText is a value as text: a string's content, or the JSON of anything
-// else.
-func valueText(r *jsonx.Reader, raw []byte) ir.Text {
-	if raw[0] != '"' {
-		return jsonText(raw)
-	}
-	sub := r.Sub(raw)
-	return sub.Text()
 }
 
 // jsonText is JSON as text.

@@ -42,8 +42,7 @@ func (p *relay) Frame(dst []byte, _ string, data, raw []byte) []byte {
 	if p.ended || len(data) == 0 {
 		return dst
 	}
-	p.watch(data)
-	from, to := p.modelAt(data)
+	from, to := p.watch(data)
 	switch {
 	case p.env.Array:
 		if p.began {
@@ -79,10 +78,11 @@ func (p *relay) renamed(dst, data []byte, from, to int) []byte {
 	return append(dst, data[to:]...)
 }
 
-// modelAt is where the value of modelVersion stands that must be restored; an
+// span reads the top level of a chunk: what has been used, if usage asks for
+// it, and where the value of modelVersion stands that must be restored; an
 // empty range when there is none.
-func (p *relay) modelAt(data []byte) (from, to int) {
-	if p.model == nil {
+func (p *relay) span(data []byte, usage bool) (from, to int) {
+	if !usage && p.model == nil {
 		return 0, 0
 	}
 	r := &p.reader
@@ -90,18 +90,30 @@ func (p *relay) modelAt(data []byte) (from, to int) {
 	if r.Kind() != jsonx.Object {
 		return 0, 0
 	}
-	r.Object()
-	for r.Member() {
-		if r.Key() == "modelVersion" && r.Kind() == jsonx.String {
-			from = r.Offset()
-			r.Skip()
-			to = r.Offset()
+	for r.Object(); r.Member(); {
+		switch r.Key() {
+		case "usageMetadata":
+			if !usage {
+				continue
+			}
+			if u, _, ok := readUsage(r); ok {
+				p.seen.Usage.Merge(&u)
+			}
+		case "modelVersion":
+			if p.model != nil && r.Kind() == jsonx.String {
+				from = r.Offset()
+				r.Skip()
+				to = r.Offset()
+			}
 		}
 	}
-	if r.End() != nil {
-		return 0, 0
+	switch {
+	case r.End() == nil:
+		return from, to
+	case usage: // counts that cannot be read must not hide the model
+		return p.span(data, false)
 	}
-	return from, to
+	return 0, 0
 }
 
 var (
@@ -109,26 +121,17 @@ var (
 	callName   = []byte(`"functionCall"`)
 	finishName = []byte(`"finishReason"`)
 	blockName  = []byte(`"blockReason"`)
-	usageName  = []byte(`"usageMetadata"`)
 )
 
-// watch reads from a chunk what Seen holds.
-func (p *relay) watch(data []byte) {
+// watch reads from a chunk what Seen holds, and where the model's name stands.
+// Most chunks are pieces of text, of which only the top level is read.
+func (p *relay) watch(data []byte) (from, to int) {
 	p.called = p.called || bytes.Contains(data, callName)
-	if !p.seen.Content || bytes.Contains(data, finishName) || bytes.Contains(data, blockName) || bytes.Contains(data, errorName) {
-		p.look(data)
-		return
+	if p.seen.Content && !bytes.Contains(data, finishName) && !bytes.Contains(data, blockName) && !bytes.Contains(data, errorName) {
+		return p.span(data, true)
 	}
-	// The name cannot stand in a text, where its quotes would be escaped. In
-	// arguments it could, but they come before it.
-	if i := bytes.LastIndex(data, usageName); i >= 0 {
-		rest := bytes.TrimLeft(data[i+len(usageName):], ": \r\n\t")
-		p.reader.Reset(rest)
-		p.reader.Reset(p.reader.Raw())
-		if u, _, ok := readUsage(&p.reader); ok {
-			p.seen.Usage.Merge(&u)
-		}
-	}
+	p.look(data)
+	return p.span(data, false)
 }
 
 // look reads the whole chunk.
@@ -207,6 +210,6 @@ func (p *relay) Body(dst, body []byte) []byte {
 	if p.seen.Err == nil {
 		p.seen.Done = true
 	}
-	from, to := p.modelAt(body)
+	from, to := p.span(body, false)
 	return p.renamed(dst, body, from, to)
 }

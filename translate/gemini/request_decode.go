@@ -15,10 +15,12 @@ type decoder struct {
 	req  *ir.Request
 	mem  arena
 
-	field string // the top-level member being read, for errors
-	msg   int    // index in contents, -1 outside of it
-	part  int    // index in the content's parts, -1 outside of them
+	field  string // the top-level member being read, for errors
+	member string // the member of generationConfig
+	msg    int    // index in contents, -1 outside of it
+	part   int    // index in the content's parts, -1 outside of them
 
+	wire    wirePart
 	scratch []ir.Part
 	ids     []byte // to hash the id of a call that has none
 	open    []openCall
@@ -51,7 +53,10 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 
 // path names the place that is being read.
 func (d *decoder) path() string {
-	if d.msg < 0 {
+	switch {
+	case d.member != "":
+		return configPrefix + d.member
+	case d.msg < 0:
 		return d.field
 	}
 	return d.req.PathOf(ir.Loc{Msg: d.msg, Part: d.part})

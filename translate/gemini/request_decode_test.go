@@ -179,7 +179,7 @@ func TestRefusals(t *testing.T) {
 		{`{"contents":"a","generationConfig":{"topK":"many"}}`, "generationConfig.topK: expected number, found string at offset 43", "generationConfig.topK"},
 		{`{"contents":"a","tools":[{"functionDeclarations":[{"description":"d"}]}]}`, "tools: a function needs a name at offset 69", "tools"},
 		{`{"contents":"a","systemInstruction":{"parts":[{"inlineData":{"mimeType":"image/png","data":""}}]}}`, "systemInstruction: only text can stand in the system instruction at offset 95", "systemInstruction"},
-		{`{"contents":[{"parts":[{"functionResponse":{"name":7}}]}]}`, "contents[0].parts[0]: functionResponse: expected string, found number at offset 54", "contents[0].parts[0]"},
+		{`{"contents":[{"parts":[{"functionResponse":{"name":7}}]}]}`, "contents[0].parts[0]: expected string, found number at offset 51", "contents[0].parts[0]"},
 	}
 	for _, tt := range tests {
 		_, err := Codec{}.DecodeRequest([]byte(tt.body), envelope())

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -164,4 +165,12 @@ func (d *decoder) toolChoice(raw []byte) {
 		c.Mode = ir.ChoiceAuto
 	}
 	d.req.ToolChoice = c
+}
+
+// failIn fails because of an error in a piece that was read on its own.
+func (d *decoder) failIn(where string, err error) {
+	var syntax *jsonx.SyntaxError
+	if errors.As(err, &syntax) {
+		d.r.Fail("%s: %s", where, syntax.Msg)
+	}
 }

@@ -1,5 +1,7 @@
 package ir
 
+import "slices"
+
 // Normalize brings the conversation into the form that every target relies on;
 // encoders call it first, and calling it again changes nothing:
 //
@@ -107,17 +109,15 @@ func emptyPart(p *Part) bool {
 }
 
 // dropEmpty removes empty texts, thinking outside of assistant turns, and
-// turns that are left without parts.
+// turns that are left without parts. Turns that change get parts of their own.
 func dropEmpty(r *Request) {
-	turns := r.Turns[:0]
+	turns := make([]Turn, 0, len(r.Turns))
 	for _, turn := range r.Turns {
-		parts := turn.Parts[:0]
-		for _, p := range turn.Parts {
-			if !emptyPart(&p) && (p.Kind != PartThinking || turn.Role == RoleAssistant) {
-				parts = append(parts, p)
-			}
+		drop := func(p Part) bool { return emptyPart(&p) || p.Kind == PartThinking && turn.Role != RoleAssistant }
+		if slices.ContainsFunc(turn.Parts, drop) {
+			turn.Parts = slices.DeleteFunc(slices.Clone(turn.Parts), drop)
 		}
-		if turn.Parts = parts; len(parts) > 0 {
+		if len(turn.Parts) > 0 {
 			turns = append(turns, turn)
 		}
 	}

@@ -28,7 +28,7 @@ func target(req *ir.Request) *ir.Target {
 		Dialect: ir.Responses, Provider: "openai", Model: "gpt-5.2", Scope: "bbbb2222", Notes: &ir.Notes{},
 		Names: ir.NewNames(req.Tools, Codec{}.NameRule()),
 		Caps: ir.Caps{
-			Family: "openai", Thinking: ir.ThinkingEffort, Levels: []string{"none", "low", "medium", "high", "xhigh"},
+			Family: "openai", Thinking: ir.ThinkingEffort, Levels: []string{"none", "minimal", "low", "medium", "high", "xhigh"},
 			ParallelFlag: true, StrictTools: true, CustomTools: true, Logprobs: true, MidSystem: true, MaxTemperature: 2,
 			DeveloperRole: true, CanDisable: true,
 		},

@@ -37,10 +37,10 @@ func (e *encoder) begin(dst []byte, index int, p *ir.Part) []byte {
 }
 
 // signsCalls reports whether the upstream may sign a call behind its
-// arguments, as Gemini does.
+// arguments, as Gemini does. Of a whole answer the signature is there anyway.
 func (e *encoder) signsCalls() bool {
 	t := e.trip.Target
-	return t != nil && (t.Dialect == ir.Gemini || t.Dialect == ir.CodeAssist)
+	return e.quiet || t != nil && (t.Dialect == ir.Gemini || t.Dialect == ir.CodeAssist || t.Caps.Family == "gemini")
 }
 
 func typedCall(t ir.ToolType) bool {

@@ -2,8 +2,10 @@ package schema
 
 // convertGemini does the work of Gemini.
 func convertGemini(raw []byte, o GeminiOptions) (entry, error) {
-	if o.JSON && !o.NonemptyObjects && plain(raw, geminiPlain) {
-		return entry{same: true, ok: true}, nil
+	if o.JSON && !o.NonemptyObjects {
+		if same, _ := plain(raw, geminiPlain); same {
+			return entry{same: true, ok: true}, nil
+		}
 	}
 	rules := openAPIRefs
 	if o.JSON {
@@ -45,8 +47,10 @@ func (n *node) bare(o GeminiOptions) bool {
 
 // convertAnthropic does the work of Anthropic and RenamedKeys.
 func convertAnthropic(raw []byte, o AnthropicOptions) (entry, error) {
-	if !o.Strict && !o.Vertex && !o.Format && plain(raw, anthropicPlain) {
-		return entry{same: true}, nil
+	if o == (AnthropicOptions{}) {
+		if same, _ := plain(raw, anthropicPlain); same {
+			return entry{same: true}, nil
+		}
 	}
 	a := anthropic{o}
 	n, err := prepare(raw, a.refs())
@@ -64,6 +68,9 @@ func convertAnthropic(raw []byte, o AnthropicOptions) (entry, error) {
 
 // convertOpenAI does the work of OpenAI.
 func convertOpenAI(raw []byte) (entry, error) {
+	if same, strict := plain(raw, openAIPlain); same {
+		return entry{same: true, strict: strict}, nil
+	}
 	n, err := prepare(raw, openAIRefs)
 	if err != nil {
 		return entry{}, err

@@ -1,0 +1,71 @@
+package ir
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestNotesHeader(t *testing.T) {
+	var n Notes
+	if got := n.Header(true); got != "" {
+		t.Errorf("no notes give %q", got)
+	}
+	n.Add(Note{Code: CodeDrop, Path: "logit_bias", Level: Warn})
+	n.Add(Note{Code: CodeClamp, Path: "temperature", Level: Warn, Detail: `1 "x" \ é` + "\n"})
+	n.Add(Note{Code: CodeDrop, Path: "seed", Level: Info})
+	n.Add(Note{Code: CodeDrop, Path: "logit_bias", Level: Warn})
+	want := `drop;p="logit_bias", clamp;p="temperature";d="1 \"x\" \\ ??"`
+	if got := n.Header(false); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := n.Header(true); got != want+`, drop;p="seed"` {
+		t.Errorf("with info notes %s", got)
+	}
+	n.Reset()
+	if len(n.List()) != 0 {
+		t.Error("Reset left notes")
+	}
+}
+
+func TestNotesHeaderIsBounded(t *testing.T) {
+	var n Notes
+	for i := range 50 {
+		n.Add(Note{Code: CodeDrop, Path: "field" + strconv.Itoa(i), Level: Warn})
+	}
+	got := n.Header(false)
+	if entries := strings.Split(got, ", "); len(entries) != 21 || entries[20] != "more;n=30" {
+		t.Errorf("%d entries: %s", len(entries), got)
+	}
+	n.Reset()
+	for i := range 10 {
+		n.Add(Note{Code: CodeDrop, Path: strings.Repeat("x", 300) + strconv.Itoa(i), Level: Warn})
+	}
+	if got := n.Header(false); len(got) > maxHeaderBytes+20 || !strings.HasSuffix(got, "more;n=7") {
+		t.Errorf("%d bytes: %s", len(got), got)
+	}
+}
+
+func TestLose(t *testing.T) {
+	for _, c := range []struct {
+		class  Class
+		strict bool
+		fails  bool
+		level  Level
+	}{
+		{Hint, false, false, Info}, {Hint, true, false, Info}, {Semantic, false, false, Warn},
+		{Semantic, true, true, 0}, {Required, false, true, 0}, {Required, true, true, 0},
+	} {
+		target := Target{Strict: c.strict, Notes: &Notes{}}
+		err := target.Lose(c.class, CodeDrop, "n", "")
+		if (err != nil) != c.fails {
+			t.Errorf("class %d, strict %t: %v", c.class, c.strict, err)
+		}
+		if err == nil && (len(target.Notes.List()) != 1 || target.Notes.List()[0].Level != c.level) {
+			t.Errorf("class %d: notes are %v", c.class, target.Notes.List())
+		}
+		if err != nil && (err.(*Error).Param != "n" || err.(*Error).Status != 400) {
+			t.Errorf("class %d: error is %+v", c.class, err)
+		}
+	}
+}
