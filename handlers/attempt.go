@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -45,11 +46,16 @@ func (a *attempt) run() error {
 	defer cancel(nil)
 	a.cancel = cancel
 	req, err := up.Provider.Request(ctx, a.providerCall(up, body))
+	var refused *ir.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
 	if err != nil {
 		a.g.Logger.Error("building the upstream request", zap.String("account", a.lease.Account.Name), zap.Error(err))
 		a.retry = true
 		return networkFailure()
 	}
+	a.describeNotes()
 	a.sink.watch(cancel)
 	defer a.sink.unwatch()
 	a.sent, a.started = true, time.Now()

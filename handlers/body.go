@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -28,8 +29,11 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	n, err := buf.ReadFrom(io.LimitReader(body, limit+1))
 	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		n, limit = tooLong.Limit+1, tooLong.Limit // Caddy's own limit may be lower
+	}
 	switch {
-	case n > limit || errors.As(err, &tooLong):
+	case n > limit:
 		return nil, &ir.Error{
 			Kind: ir.ErrTooLarge, Status: http.StatusRequestEntityTooLarge, Code: "request_too_large",
 			Message: fmt.Sprintf("Request body is larger than %d bytes, the most that this gateway takes", limit),
@@ -44,7 +48,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 
 // decompress undoes the codings that clients use for large bodies.
 func decompress(body io.ReadCloser, coding string) (io.ReadCloser, error) {
-	switch coding {
+	switch strings.ToLower(strings.TrimSpace(coding)) {
 	case "", "identity":
 		return body, nil
 	case "gzip", "x-gzip":

@@ -49,12 +49,12 @@ func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call 
 	c := &call{g: g, r: r, route: rt, id: translate.NewID("req_"), start: time.Now()}
 	c.log.usage = ir.NoUsage()
 	c.sink = newSink(w, g.Stream)
-	c.sink.header().Set("X-Ai-Gateway-Request-Id", c.id)
+	w.Header().Set("X-Ai-Gateway-Request-Id", c.id)
 	switch rt.dialect {
 	case ir.Anthropic:
-		c.sink.header().Set("Request-Id", c.id)
+		w.Header().Set("Request-Id", c.id)
 	case ir.Chat, ir.Responses:
-		c.sink.header().Set("X-Request-Id", c.id)
+		w.Header().Set("X-Request-Id", c.id)
 	}
 	return c
 }
@@ -90,10 +90,6 @@ func (c *call) run() error {
 
 // health tells that the gateway runs, whatever the accounts' state.
 func (c *call) health() error {
-	c.sink.header().Set("Content-Type", "application/json")
-	if c.r.Method == http.MethodHead {
-		return nil
-	}
 	return c.sink.whole(http.StatusOK, []byte(`{"status":"ok"}`))
 }
 
@@ -118,7 +114,7 @@ func (c *call) refuse() error {
 	if c.r.Method == http.MethodHead && rt.methods == http.MethodGet {
 		return nil
 	}
-	c.sink.header().Set("Allow", rt.methods)
+	c.sink.describe(func(h http.Header) { h.Set("Allow", rt.methods) })
 	return wrongMethod(c.r.Method, rt.methods)
 }
 
@@ -129,6 +125,9 @@ func (c *call) authenticate() error {
 		return invalidKey()
 	}
 	c.key, c.log.key = key, key.Name
+	if key.Expired(c.start) {
+		return keyExpired()
+	}
 	return nil
 }
 
@@ -152,10 +151,7 @@ func (c *call) read() error {
 	if c.env.Model == "" {
 		return modelMissing(c.route.dialect)
 	}
-	c.log.model = c.env.Model
-	if c.key.Expired(c.start) {
-		return keyExpired()
-	}
+	c.log.model = short(c.env.Model)
 	c.strict = c.g.Strict || c.r.Header.Get("X-Ai-Gateway-Strict") == "1"
 	return nil
 }
@@ -167,17 +163,18 @@ func (c *call) fail(err error) {
 		return // nobody listens
 	}
 	e := translate.ContextLength(asError(err), c.route.dialect)
-	if c.sink.opened() {
-		_ = c.sink.write(translate.FailStream(c.env, e))
-		return
+	if e.Kind == ir.ErrInternal {
+		c.g.Logger.Error("answering the request", zap.String("request_id", c.id), zap.Error(err))
 	}
-	c.retryAfter(e)
-	c.sink.header().Set("Content-Type", "application/json")
 	body := e.Raw // a relayed refusal of the client's own request
 	if len(body) == 0 || !json.Valid(body) {
 		body = translate.CodecOf(c.route.dialect).AppendError(nil, e, c.id)
 	}
-	_ = c.sink.whole(e.Status, body)
+	set := func(h http.Header) {
+		undescribe(h)
+		c.retryAfter(h, e)
+	}
+	c.sink.fail(e.Status, set, body, func() []byte { return translate.FailStream(c.env, e) })
 }
 
 // end writes what the access log tells of the request.

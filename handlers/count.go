@@ -31,9 +31,8 @@ func (c *call) count() error {
 			break
 		}
 		if out, err := c.countAt(a, block); err == nil {
-			c.sink.header().Set("Content-Type", "application/json")
 			return c.sink.whole(http.StatusOK, out)
-		} else if e := asError(err); e.Upstream != "" && e.Status == http.StatusBadRequest {
+		} else if e := asError(err); e.Upstream != "" && e.Status == http.StatusBadRequest && judge(e).kind == pool.ClientFault {
 			return shown(e)
 		}
 	}
@@ -41,9 +40,7 @@ func (c *call) count() error {
 	if err != nil {
 		return err
 	}
-	h := c.sink.header()
-	h.Set("X-Ai-Gateway-Estimated", "true")
-	h.Set("Content-Type", "application/json")
+	c.sink.describe(func(h http.Header) { h.Set("X-Ai-Gateway-Estimated", "true") })
 	return c.sink.whole(http.StatusOK, translate.CodecOf(c.route.dialect).AppendCount(nil, n))
 }
 

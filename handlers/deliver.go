@@ -22,13 +22,17 @@ const (
 
 // deliver brings the upstream's answer to the client.
 func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
-	body := plainBody(resp)
-	streamed, array := framing(resp, a.target.Dialect, a.env.Stream)
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if kind == "text/html" {
+		return a.failed(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: a.target.Dialect, Code: "html_answer"})
+	}
+	streamed, array := framing(kind, a.target.Dialect, a.env.Stream)
 	answer, err := a.exchange.Answer(streamed)
 	if err != nil {
 		return err
 	}
 	a.describe()
+	body := alert{plainBody(resp), a.sink}
 	switch {
 	case !streamed:
 		return a.deliverBody(ctx, body, answer)
@@ -39,14 +43,14 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	}
 }
 
-// framing tells how the upstream answers: with events, with a JSON array of
-// events (Gemini), or at once.
-func framing(resp *http.Response, d ir.Dialect, asked bool) (streamed, array bool) {
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	switch {
-	case kind == "text/event-stream":
+// framing tells by the content type how the upstream answers: with events, with
+// a JSON array of events (Gemini), or at once. What it does not tell is taken
+// for what was asked.
+func framing(kind string, d ir.Dialect, asked bool) (streamed, array bool) {
+	switch kind {
+	case "text/event-stream":
 		return true, false
-	case kind == "application/json" || kind == "":
+	case "application/json":
 		// Gemini's array framing cannot be told from a whole answer by its
 		// type; it occurs only where a stream was asked for.
 		return d == ir.Gemini && asked, d == ir.Gemini && asked
@@ -74,27 +78,48 @@ func plainBody(resp *http.Response) io.Reader {
 	return zr
 }
 
+// The headers that tell how an answer came about.
+const (
+	headerModel    = "X-Ai-Gateway-Model"
+	headerUpstream = "X-Ai-Gateway-Upstream"
+	headerNotes    = "X-Ai-Gateway-Notes"
+)
+
+// undescribe takes back what an attempt said that did not answer in the end.
+// Notes stay: they are about the request.
+func undescribe(h http.Header) {
+	h.Del(headerModel)
+	h.Del(headerUpstream)
+}
+
 // describe sets the headers that tell how the answer came about. They are lost
 // when a keep-alive has opened the stream before.
 func (a *attempt) describe() {
-	if a.sink.opened() {
-		return
-	}
-	h := a.sink.header()
-	if a.asked != a.env.Model || a.block.As != "" && a.block.As != a.env.Model || a.target.Model != a.env.Model {
-		h.Set("X-Ai-Gateway-Model", a.target.Model)
+	a.log.served = ""
+	if a.target.Model != a.env.Model {
 		a.log.served = a.target.Model
 	}
-	if a.g.ExposeAccount {
-		h.Set("X-Ai-Gateway-Upstream", a.lease.Account.Name)
-	}
+	a.sink.describe(func(h http.Header) {
+		if a.log.served != "" {
+			h.Set(headerModel, a.log.served)
+		}
+		if a.g.ExposeAccount {
+			h.Set(headerUpstream, a.lease.Account.Name)
+		}
+	})
+}
+
+// describeNotes sets the header that tells what could not be carried over to
+// the account's dialect, which holds for an error too.
+func (a *attempt) describeNotes() {
 	a.log.notes = a.target.Notes.Header(true)
-	if a.g.Notes == NotesOff {
-		return
-	}
-	if notes := a.target.Notes.Header(a.g.Notes == NotesAll); notes != "" {
-		h.Set("X-Ai-Gateway-Notes", notes)
-	}
+	a.sink.describe(func(h http.Header) {
+		undescribe(h)
+		h.Del(headerNotes)
+		if notes := a.target.Notes.Header(a.g.Notes == NotesAll); notes != "" && a.g.Notes != NotesOff {
+			h.Set(headerNotes, notes)
+		}
+	})
 }
 
 // deliverStream hands a stream on frame by frame.
@@ -113,7 +138,7 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 		return a.broken(answer, networkError(ctx, err))
 	}
 	if seen.Events == 0 {
-		return a.broken(answer, emptyAnswer())
+		return a.failed(emptyAnswer())
 	}
 	if err := a.sink.finish(answer); err != nil {
 		return errDelivered
@@ -151,9 +176,9 @@ func (a *attempt) settle(seen *ir.Seen) error {
 		return nil
 	}
 	err := a.failed(seen.Err)
-	if a.sink.committed() {
+	if !a.sink.abandon() {
 		a.retry = false
-		return nil // told inside the stream
+		return errDelivered // told inside the stream
 	}
 	return err
 }
@@ -161,19 +186,18 @@ func (a *attempt) settle(seen *ir.Seen) error {
 // broken ends an attempt whose stream was torn.
 func (a *attempt) broken(answer translate.Answer, e *ir.Error) error {
 	err := a.failed(e)
-	if !a.sink.committed() {
+	if a.sink.abandon() {
 		return err
 	}
 	a.retry = false
-	_ = a.sink.write(answer.Fail(nil, shown(e)))
-	return nil
+	_ = a.sink.write(answer.Fail(nil, translate.ClientError(e, true)))
+	return errDelivered
 }
 
 // collect makes one answer of a stream, for a client that wants it whole.
 func (a *attempt) collect(ctx context.Context, body io.Reader, src sse.Source, answer translate.Answer) error {
 	seen := answer.Seen()
 	for src.Next() {
-		a.sink.sign()
 		answer.Frame(nil, src.Event())
 		a.progress(seen)
 		if seen.Err != nil || seen.Done {
@@ -215,7 +239,6 @@ func (a *attempt) deliverBody(ctx context.Context, body io.Reader, answer transl
 func (a *attempt) whole(out []byte, seen *ir.Seen) error {
 	if seen.Err == nil {
 		a.progress(seen)
-		a.sink.header().Set("Content-Type", "application/json")
 		if err := a.sink.whole(http.StatusOK, out); err != nil {
 			return errDelivered
 		}

@@ -91,7 +91,7 @@ func busy(message string) error {
 
 // retryAfter sets the headers that tell clients when to come back: whole
 // seconds, at least one, since several clients understand nothing else.
-func (c *call) retryAfter(e *ir.Error) {
+func (c *call) retryAfter(h http.Header, e *ir.Error) {
 	wait := e.RetryAfter
 	if wait <= 0 && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
 		wait = time.Second
@@ -99,7 +99,6 @@ func (c *call) retryAfter(e *ir.Error) {
 	if wait <= 0 {
 		return
 	}
-	h := c.sink.header()
 	h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 	if c.route.dialect == ir.Chat || c.route.dialect == ir.Responses {
 		h.Set("Retry-After-Ms", strconv.FormatInt(wait.Milliseconds(), 10))

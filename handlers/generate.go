@@ -26,7 +26,10 @@ func (c *call) generate() error {
 		if err == nil || !mayFallBack(err) {
 			return err
 		}
-		err = c.try(name, c.g.Models.find(name))
+		// A fallback that nobody serves says less than what went wrong before.
+		if next := c.try(name, c.g.Models.find(name)); next == nil || asError(next).Code != codeUnknownModel {
+			err = next
+		}
 	}
 	return err
 }
@@ -62,10 +65,10 @@ func (c *call) try(asked string, block *Model) error {
 		lease, err := c.g.Pool.Acquire(c.r.Context(), want)
 		c.log.wait += time.Since(from)
 		if err != nil {
-			if last != nil {
-				return last
+			if last == nil {
+				return poolError(err, c, asked)
 			}
-			return poolError(err, c, asked)
+			return soonest(last, err)
 		}
 		tried = append(tried, lease.Account)
 		a := attempt{call: c, lease: lease, asked: asked, block: block}
@@ -79,6 +82,17 @@ func (c *call) try(asked string, block *Model) error {
 		if last == nil || a.sent {
 			last = err
 		}
+	}
+	return last
+}
+
+// soonest puts into the error of the last attempt when an account comes back.
+func soonest(last, none error) error {
+	var nobody *pool.NobodyError
+	e := asError(last)
+	busy := e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable
+	if busy && errors.As(none, &nobody) && nobody.RetryAfter > 0 {
+		e.RetryAfter = nobody.RetryAfter
 	}
 	return last
 }

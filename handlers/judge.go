@@ -40,20 +40,25 @@ var judgements = map[int]judgement{
 // judge reads an upstream's error. An account whose quota is used up is out
 // for every model, while a rate limit is one model's.
 func judge(e *ir.Error) judgement {
-	if e.Kind == ir.ErrContextLength || e.Kind == ir.ErrInvalidRequest && e.Status == http.StatusBadRequest {
+	switch e.Kind { // some vendors tell these with status 400
+	case ir.ErrQuota, ir.ErrBilling:
+		return judgement{pool.RateLimited, pool.ScopeAccount, true}
+	case ir.ErrAuth, ir.ErrPermission:
+		return judgement{pool.Unauthorized, pool.ScopeAccount, true}
+	case ir.ErrContextLength:
 		return judgement{kind: pool.ClientFault}
+	case ir.ErrTruncated:
+		return judgement{pool.Failed, pool.ScopeModel, true}
 	}
 	j, ok := judgements[e.Status]
 	switch {
-	case !ok && e.Status >= 500 || e.Kind == ir.ErrTruncated:
+	case ok:
+		return j
+	case e.Status >= http.StatusInternalServerError:
 		return judgement{pool.Failed, pool.ScopeModel, true}
-	case !ok:
+	default:
 		return judgement{kind: pool.ClientFault}
 	}
-	if e.Kind == ir.ErrQuota || e.Kind == ir.ErrBilling {
-		j.kind, j.scope = pool.RateLimited, pool.ScopeAccount
-	}
-	return j
 }
 
 // networkError turns a failed round trip or a torn answer into an error of the

@@ -22,7 +22,6 @@ type listed struct {
 func (c *call) listModels() error {
 	list := c.models()
 	page, more := paginate(list, c.route.dialect, c.r)
-	c.sink.header().Set("Content-Type", "application/json")
 	return c.sink.whole(http.StatusOK, listShapes[c.route.dialect](page, more))
 }
 
@@ -33,7 +32,6 @@ func (c *call) showModel() error {
 	if len(accounts) == 0 || !c.key.MayUse(name) {
 		return c.unknownModel(name)
 	}
-	c.sink.header().Set("Content-Type", "application/json")
 	return c.sink.whole(http.StatusOK, modelShapes[c.route.dialect](nil, listed{name, accounts[0].Provider}))
 }
 
@@ -81,26 +79,29 @@ func (c *call) listable() []*pool.Account {
 	return list
 }
 
+// codeUnknownModel is OpenAI's code for a model that is not there.
+const codeUnknownModel = "model_not_found"
+
 // unknownModel is the 404 for a model that nobody serves to this client. It
 // names what the key may use.
 func (c *call) unknownModel(model string) error {
-	var known []string
-	for _, l := range c.knownModels() {
-		known = append(known, l)
-	}
+	known := c.knownModels()
 	message := fmt.Sprintf("The model `%s` does not exist or you do not have access to it.", short(model))
 	if len(known) > 0 {
 		message += " This key may use: " + strings.Join(known, ", ")
 	}
-	return &ir.Error{Kind: ir.ErrNotFound, Status: http.StatusNotFound, Code: "model_not_found", Param: "model", Message: message}
+	return &ir.Error{Kind: ir.ErrNotFound, Status: http.StatusNotFound, Code: codeUnknownModel, Param: "model", Message: message}
 }
 
 // maxNamed is how many models an error names.
 const maxNamed = 20
 
-// knownModels returns names and patterns without asking any upstream, since
-// errors must be quick.
+// knownModels returns names and patterns that the key may use, without asking
+// any upstream, since errors must be quick.
 func (c *call) knownModels() []string {
+	if len(c.key.Models) > 0 {
+		return c.key.Models[:min(len(c.key.Models), maxNamed)]
+	}
 	var names []string
 	add := func(name string) {
 		if len(names) < maxNamed && !slices.Contains(names, name) {
@@ -108,15 +109,11 @@ func (c *call) knownModels() []string {
 		}
 	}
 	for _, b := range c.g.Models {
-		if c.key.MayUse(b.Name) || !b.Exact {
-			add(b.Name)
-		}
+		add(b.Name)
 	}
 	for _, a := range c.listable() {
 		for _, p := range upstreamOf(a).Patterns {
-			if strings.Contains(p, "*") || c.key.MayUse(p) {
-				add(p)
-			}
+			add(p)
 		}
 	}
 	return names

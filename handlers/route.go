@@ -86,18 +86,19 @@ func ours(path string) bool {
 // matchPath finds what stands at a path without prefix.
 func matchPath(path string, r *http.Request, forced ir.Dialect) route {
 	version, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if version == "responses" {
-		rest = strings.TrimPrefix(path, "/")
-	}
 	switch {
+	case version == "responses":
+		rest = strings.TrimPrefix(path, "/")
 	case strings.HasPrefix(version, "v1internal"):
 		return route{kind: routeUnavailable, dialect: ir.Gemini}
-	case forced == ir.Gemini || version == "v1beta" || version == "v1alpha":
+	case version == "v1beta" || version == "v1alpha" || version == "v1" && forced == ir.Gemini:
 		return geminiRoute(rest, r)
-	case strings.HasPrefix(rest, "models/") && r.Method == http.MethodPost && strings.Contains(rest, ":"):
+	case version != "v1":
+		return route{kind: routeUnknown, dialect: guessDialect(r, rest, forced)}
+	case strings.HasPrefix(rest, "models/") && forced == "" && geminiAction(rest):
 		return geminiRoute(rest, r)
 	}
-	if rt, ok := fixedRoutes[rest]; ok {
+	if rt, ok := fixedRoutes[rest]; ok && speaks(forced, rt.dialect) {
 		return rt
 	}
 	switch head, tail, _ := strings.Cut(rest, "/"); {
@@ -109,10 +110,16 @@ func matchPath(path string, r *http.Request, forced ir.Dialect) route {
 		return route{kind: routeModels, dialect: d, methods: "GET"}
 	case head == "models" && tail != "":
 		return route{kind: routeModel, dialect: listDialect(r, forced), model: unescape(tail), methods: "GET"}
-	case head == "responses":
+	case head == "responses" && speaks(forced, ir.Responses):
 		return storedRoute(tail)
 	}
 	return route{kind: routeUnknown, dialect: guessDialect(r, rest, forced)}
+}
+
+// speaks reports whether a forced prefix leaves room for a dialect: OpenAI has
+// two.
+func speaks(forced, d ir.Dialect) bool {
+	return forced == "" || forced == d || forced == ir.Chat && d == ir.Responses
 }
 
 // fixedRoutes are the paths that hold no name.

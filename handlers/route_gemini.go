@@ -26,20 +26,30 @@ func geminiRoute(rest string, r *http.Request) route {
 	if !ok {
 		return route{kind: routeUnknown, dialect: ir.Gemini}
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return route{kind: routeModel, dialect: ir.Gemini, model: cleanModel(unescape(name)), methods: "GET"}
-	}
-	model, action, ok := splitAction(unescape(name))
-	if !ok {
+	name = unescape(name)
+	model, action, ok := splitAction(name)
+	rt, known := geminiActions[action]
+	switch {
+	case known:
+	case r.Method != http.MethodPost:
+		return route{kind: routeModel, dialect: ir.Gemini, model: cleanModel(name), methods: "GET"}
+	case !ok:
 		return route{kind: routeUnknown, dialect: ir.Gemini, problem: "invalid model action path"}
 	}
-	rt, known := geminiActions[action]
 	rt.dialect, rt.methods, rt.model = ir.Gemini, "POST", cleanModel(model)
 	if !known {
 		rt.problem = "unknown action " + action
 	}
 	rt.array = rt.stream && r.URL.Query().Get("alt") != "sse"
 	return rt
+}
+
+// geminiAction reports whether a path that OpenAI's clients use for models ends
+// in one of Gemini's actions.
+func geminiAction(rest string) bool {
+	i := strings.LastIndexByte(rest, ':')
+	_, known := geminiActions[rest[i+1:]]
+	return i >= 0 && known
 }
 
 // splitAction parts {model}:{action}: at the last colon when a known action

@@ -46,14 +46,14 @@ func newSink(w http.ResponseWriter, limits Stream) *sink {
 	return &sink{w: w, rc: http.NewResponseController(w), limits: limits, wrote: time.Now()}
 }
 
-// header returns the headers of the answer. They may be changed until the
-// first byte is sent.
-func (s *sink) header() http.Header { return s.w.Header() }
-
-func (s *sink) opened() bool {
+// describe lets set change the headers of the answer, unless they have been
+// sent already.
+func (s *sink) describe(set func(http.Header)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open
+	if !s.open {
+		set(s.w.Header())
+	}
 }
 
 // begin tells that the client reads a stream of the given content type.
@@ -64,18 +64,35 @@ func (s *sink) begin(contentType string, ping []byte) {
 	s.arm()
 }
 
-// whole sends an answer that is complete.
+// whole sends a JSON answer that is complete.
 func (s *sink) whole(status int, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open {
-		return s.err
-	}
+	return s.sendWhole(status, body)
+}
+
+func (s *sink) sendWhole(status int, body []byte) error {
 	s.open, s.fixed = true, true
-	s.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	h := s.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	s.w.WriteHeader(status)
 	_, s.err = s.w.Write(body)
 	return s.err
+}
+
+// fail tells the client an error: as a whole answer, or by the stream's own
+// frames when a keep-alive has opened the stream.
+func (s *sink) fail(status int, set func(http.Header), body []byte, frames func() []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop()
+	if s.open {
+		_ = s.send(frames())
+		return
+	}
+	set(s.w.Header())
+	_ = s.sendWhole(status, body)
 }
 
 // write sends bytes of the stream at once.
@@ -94,7 +111,6 @@ func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 	defer s.mu.Unlock()
 	s.held = a.Frame(s.held, ev)
 	s.events++
-	now := s.alive()
 	if !s.fixed {
 		seen := a.Seen()
 		switch {
@@ -104,7 +120,7 @@ func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 		case seen.Content || seen.Done || s.events >= s.limits.HoldEvents || len(s.held) >= s.limits.HoldSize:
 			s.fixed = true
 		case s.heldSince.IsZero():
-			s.heldSince = now
+			s.heldSince = time.Now()
 			s.arm()
 			return nil
 		default:
@@ -139,11 +155,16 @@ func (s *sink) fix(frames []byte) error {
 	return s.send(frames)
 }
 
-// committed reports whether the account is fixed, so that no other may answer.
-func (s *sink) committed() bool {
+// abandon forgets what an attempt has brought, so that another account may
+// answer. It reports false when the account is fixed.
+func (s *sink) abandon() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.fixed
+	if s.fixed {
+		return false
+	}
+	s.drop()
+	return true
 }
 
 // flush sends what is held.
@@ -176,6 +197,8 @@ func (s *sink) send(b []byte) error {
 		}
 	}
 	s.wrote = time.Now()
+	// A slow client is no silence of the upstream's.
+	s.upstream.until = later(s.upstream.until, s.wrote.Add(s.limits.Idle), s.upstream.begun)
 	// Flush arms the server's idle deadline again; where it is not supported
 	// there is nothing to flush.
 	_ = s.rc.Flush()

@@ -1,6 +1,9 @@
 package handlers
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // watch begins an attempt: cancel is called with errFirstByte or errIdle when
 // the upstream shows no life in time.
@@ -19,20 +22,27 @@ func (s *sink) unwatch() {
 	s.drop()
 }
 
-// sign tells of a sign of life from the upstream that is no frame.
-func (s *sink) sign() {
+// alive tells that the upstream has sent something. The timer is not touched:
+// when it fires too early it is set again.
+func (s *sink) alive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alive()
+	s.upstream.begun = true
+	s.upstream.until = time.Now().Add(s.limits.Idle)
 }
 
-// alive puts the end of the upstream's patience off. The timer is not touched:
-// when it fires too early it is set again.
-func (s *sink) alive() time.Time {
-	now := time.Now()
-	s.upstream.begun = true
-	s.upstream.until = now.Add(s.limits.Idle)
-	return now
+// alert is an upstream's body that tells the watchdog of every byte.
+type alert struct {
+	io.Reader
+	sink *sink
+}
+
+func (a alert) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if n > 0 {
+		a.sink.alive()
+	}
+	return n, err
 }
 
 // tick does what is due.
@@ -86,6 +96,14 @@ func (s *sink) arm() {
 		return
 	}
 	s.timer.Reset(wait)
+}
+
+// later returns the later time when it applies, else a.
+func later(a, b time.Time, applies bool) time.Time {
+	if applies && b.After(a) {
+		return b
+	}
+	return a
 }
 
 func earlier(a, b time.Time) time.Time {

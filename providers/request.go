@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
 // newRequest builds a request for the path (already escaped, beginning with a slash) below the call's base URL.
@@ -66,7 +68,7 @@ func escapeModel(model string) (string, error) {
 	segments := strings.Split(model, "/")
 	for i, s := range segments {
 		if s == "" || s == "." || s == ".." {
-			return "", fmt.Errorf("building request: %q cannot stand in a URL as a model's name", model)
+			return "", ir.Invalid("model", "this model's name cannot stand in a URL")
 		}
 		segments[i] = url.PathEscape(s)
 	}

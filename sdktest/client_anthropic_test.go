@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -49,7 +50,11 @@ func (c *anthropicClient) params(a ask) anthropic.MessageNewParams {
 	if a.Schema != nil {
 		p.OutputConfig.Format = anthropic.JSONOutputFormatParam{Schema: a.Schema}
 	}
-	if a.Think {
+	switch {
+	case !a.Think:
+	case strings.Contains(a.Model, "opus-4-8"): // takes no budget
+		p.Thinking.OfAdaptive = &anthropic.ThinkingConfigAdaptiveParam{Display: anthropic.ThinkingConfigAdaptiveDisplaySummarized}
+	default:
 		p.Thinking = anthropic.ThinkingConfigParamOfEnabled(2000)
 	}
 	return p
@@ -107,17 +112,17 @@ func anthropicReply(m anthropic.Message) *reply {
 			u.OutputTokensDetails.ThinkingTokens,
 		},
 	}
-	for _, b := range m.Content {
-		switch v := b.AsAny().(type) {
-		case anthropic.TextBlock:
-			r.Text += v.Text
-		case anthropic.ThinkingBlock:
-			r.Thinking += v.Thinking
-			r.Signed = r.Signed || v.Signature != ""
-		case anthropic.RedactedThinkingBlock:
+	for _, b := range m.Content { // AsAny shows a block only once it has ended
+		switch b.Type {
+		case "text":
+			r.Text += b.Text
+		case "thinking":
+			r.Thinking += b.Thinking
+			r.Signed = r.Signed || b.Signature != ""
+		case "redacted_thinking":
 			r.Signed = true
-		case anthropic.ToolUseBlock:
-			r.Calls = append(r.Calls, call{v.ID, v.Name, string(v.Input)})
+		case "tool_use":
+			r.Calls = append(r.Calls, call{b.ID, b.Name, string(b.Input)})
 		}
 	}
 	if r.Stop == "refusal" {

@@ -44,7 +44,7 @@ func (c *geminiClient) config(a ask) *genai.GenerateContentConfig {
 		g.ResponseMIMEType, g.ResponseJsonSchema = "application/json", a.Schema
 	}
 	if a.Think {
-		g.ThinkingConfig = &genai.ThinkingConfig{IncludeThoughts: true}
+		g.ThinkingConfig = &genai.ThinkingConfig{IncludeThoughts: true, ThinkingBudget: genai.Ptr(int32(2000))}
 	}
 	return g
 }
@@ -126,7 +126,9 @@ func (g *geminiAnswer) add(resp *genai.GenerateContentResponse) {
 	if x.Content == nil || len(x.Content.Parts) == 0 {
 		return
 	}
-	g.contents = append(g.contents, x.Content)
+	if said(x.Content) {
+		g.contents = append(g.contents, x.Content)
+	}
 	for _, p := range x.Content.Parts {
 		g.r.Signed = g.r.Signed || len(p.ThoughtSignature) > 0
 		switch {
@@ -139,6 +141,16 @@ func (g *geminiAnswer) add(resp *genai.GenerateContentResponse) {
 			g.r.Text += p.Text
 		}
 	}
+}
+
+// said tells whether a content belongs into the history: the SDK's chats leave out those that say nothing.
+func said(c *genai.Content) bool {
+	for _, p := range c.Parts {
+		if p.Text != "" || p.FunctionCall != nil || len(p.ThoughtSignature) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *geminiAnswer) reply() *reply {

@@ -97,8 +97,10 @@ func (c *responsesClient) Stream(ctx context.Context, a ask, each func()) (*repl
 	stream := c.api.Responses.NewStreaming(ctx, c.params(a))
 	defer stream.Close()
 	var acc responses.ResponseAccumulator
+	text := ""
 	for stream.Next() {
 		e := stream.Current()
+		text = acc.Snapshot().OutputText() // a failed response's own output overrides what came
 		var same responses.ResponsesServerEventUnion
 		if err := json.Unmarshal([]byte(e.RawJSON()), &same); err != nil {
 			return nil, err
@@ -111,13 +113,13 @@ func (c *responsesClient) Stream(ctx context.Context, a ask, each func()) (*repl
 		}
 		switch e.Type {
 		case "response.failed":
-			return &reply{Text: acc.Snapshot().OutputText()}, &responseError{string(e.Response.Error.Code), e.Response.Error.Message}
+			return &reply{Text: text}, &responseError{string(e.Response.Error.Code), e.Response.Error.Message}
 		case "error":
-			return &reply{Text: acc.Snapshot().OutputText()}, &responseError{e.Code, e.Message}
+			return &reply{Text: text}, &responseError{e.Code, e.Message}
 		}
 	}
 	if err := stream.Err(); err != nil {
-		return &reply{Text: acc.Snapshot().OutputText()}, err
+		return &reply{Text: text}, err
 	}
 	done, err := acc.ReconstructedResponse()
 	if err != nil {

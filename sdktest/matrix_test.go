@@ -65,6 +65,7 @@ func TestMatrix(t *testing.T) {
 						name := s.name + map[bool]string{true: "/streamed", false: "/whole"}[streamed]
 						t.Run(name, func(t *testing.T) {
 							rec := newRecorder(t, grammar.Dialect(m.dialect))
+							rec.relayed = m.dialect == up.dialect
 							s.run(&cell{t, m.make(t, rec, up.host()), rec, up, streamed})
 						})
 					}

@@ -18,6 +18,7 @@ import (
 type recorder struct {
 	t       testing.TB
 	dialect grammar.Dialect
+	relayed bool // the upstream speaks the same dialect
 	base    http.RoundTripper
 
 	mu      sync.Mutex
@@ -122,7 +123,7 @@ func (b *recordedBody) finish(torn bool) {
 	b.once.Do(func() {
 		a := b.answer
 		a.body = bytes.Clone(b.copied.Bytes())
-		a.report = a.check(b.rec.dialect, torn)
+		a.report = a.check(b.rec, torn)
 		if err := a.report.Err(); err != nil {
 			b.rec.t.Errorf("grammar: %s %s:\n%v\nrequest: %.2000s\nanswer: %.6000s", a.request.Method, a.request.URL, err, a.sent, a.body)
 		}
@@ -131,14 +132,14 @@ func (b *recordedBody) finish(torn bool) {
 }
 
 // check chooses the grammar by what was asked and what came.
-func (a *answer) check(d grammar.Dialect, torn bool) *grammar.Report {
+func (a *answer) check(rec *recorder, torn bool) *grammar.Report {
 	var asked struct {
 		StreamOptions struct {
 			IncludeUsage bool `json:"include_usage"`
 		} `json:"stream_options"`
 	}
 	_ = json.Unmarshal(a.sent, &asked)
-	o := grammar.Options{Usage: asked.StreamOptions.IncludeUsage, Prefix: torn}
+	d, o := rec.dialect, grammar.Options{Usage: asked.StreamOptions.IncludeUsage, Prefix: torn, Relayed: rec.relayed}
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	switch {
 	case a.status >= 400:

@@ -4,9 +4,7 @@ import "net/http/httptest"
 
 var upstreamServer *httptest.Server
 
-func startUpstream() error { upstreamServer = httptest.NewServer(nil); return nil }
-func faultSites() []site    { return nil }
-func failoverSites() []site { return nil }
+func startUpstream() error  { upstreamServer = httptest.NewServer(nil); return nil }
 func rawSites() []site      { return nil }
 func clientSites() []site   { return nil }
 func remoteSites() []site   { return nil }

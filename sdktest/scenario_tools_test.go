@@ -33,12 +33,20 @@ func (c *cell) called(r *reply, want ...string) {
 		if !sameJSON(k.Arguments, want[2*i+1]) {
 			c.Errorf("arguments: got %s, want %s", k.Arguments, want[2*i+1])
 		}
+		if c.namesOnly() {
+			continue // Gemini before 3 tells calls apart by their names
+		}
 		if k.ID == "" || seen[k.ID] {
 			c.Errorf("the id %q of call %d is empty or taken", k.ID, i)
 		}
 		seen[k.ID] = true
 	}
 	c.stops(r, "tool_calls", "completed", "tool_use", "STOP")
+}
+
+// namesOnly tells whether the calls have no ids.
+func (c *cell) namesOnly() bool {
+	return c.client.Dialect() == "gemini" && c.up.dialect == "gemini" && !strings.Contains(c.up.model, "gemini-3")
 }
 
 func sameJSON(a, b string) bool {
@@ -94,7 +102,7 @@ func twiceScenario(c *cell) {
 	turns = append(turns, turn{Reply: first}, turn{Results: []result{{first.Calls[0], "mild"}}})
 	second := c.ask(ask{Turns: turns, Tools: tools})
 	c.called(second, "get_weather", `{"city":"Paris"}`)
-	if first.Calls[0].ID == second.Calls[0].ID {
+	if !c.namesOnly() && first.Calls[0].ID == second.Calls[0].ID {
 		c.Errorf("both calls have the id %q", first.Calls[0].ID)
 	}
 	turns = append(turns, turn{Reply: second}, turn{Results: []result{{second.Calls[0], "mild"}}})

@@ -31,10 +31,15 @@ var mappings = map[int]mapped{
 
 var unexpected = mapped{502, ir.ErrUpstream, "upstream_error", "", "Upstream request failed"}
 
-// ClientFault reports whether an upstream's status tells of the client's own
-// request, so that no other account would answer better.
-func ClientFault(status int) bool {
-	switch status {
+// ClientFault reports whether an upstream's error tells of the client's own
+// request, so that the client may read it. Some vendors answer with status 400
+// what is wrong with the account.
+func ClientFault(e *ir.Error) bool {
+	switch e.Kind {
+	case ir.ErrAuth, ir.ErrPermission, ir.ErrBilling, ir.ErrQuota:
+		return false
+	}
+	switch e.Status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return true
 	}
@@ -48,16 +53,12 @@ func ClientError(e *ir.Error, inStream bool) *ir.Error {
 	if e.Upstream == "" {
 		return e // the gateway's own
 	}
-	if ClientFault(e.Status) {
+	if ClientFault(e) {
 		out := *e
 		out.Message, out.Raw, out.Type = Scrub(e.Message), nil, ""
 		return &out
 	}
-	status := e.Status
-	if inStream && e.Kind == ir.ErrOverloaded {
-		status = 529
-	}
-	m, ok := mappings[status]
+	m, ok := mappings[statusOf(e, inStream)]
 	if !ok {
 		m = unexpected
 	}
@@ -66,6 +67,21 @@ func ClientError(e *ir.Error, inStream bool) *ir.Error {
 		out.Kind, out.Type = e.Kind, ""
 	}
 	return out
+}
+
+// statusOf returns the status by which an error is mapped: inside a stream, and
+// where a vendor's status misleads, the one that goes with its kind.
+func statusOf(e *ir.Error, inStream bool) int {
+	switch {
+	case inStream && e.Kind == ir.ErrOverloaded:
+		return 529
+	case e.Status == http.StatusBadRequest && e.Kind == ir.ErrAuth:
+		return http.StatusUnauthorized
+	case e.Status == http.StatusBadRequest && e.Kind == ir.ErrPermission:
+		return http.StatusForbidden
+	default:
+		return e.Status
+	}
 }
 
 // ContextLength puts in front the words by which Claude Code recognises that a

@@ -44,9 +44,18 @@ type relayed struct {
 	pipe ir.Relay
 }
 
+// Frame hands a frame on. An error inside the stream is told in the gateway's
+// words, since the upstream's may hold what is not for the client.
 func (a *relayed) Frame(dst []byte, ev sse.Event) []byte {
-	a.pipe.Seen().Events++
-	return a.pipe.Frame(dst, ev.Name, ev.Data, ev.Raw)
+	seen := a.pipe.Seen()
+	seen.Events++
+	before := seen.Err
+	dst = a.pipe.Frame(dst, ev.Name, ev.Data, ev.Raw)
+	if err := seen.Err; err != nil && before == nil {
+		dst = a.pipe.Fail(dst, ClientError(err, true))
+		seen.Err = err
+	}
+	return dst
 }
 
 func (a *relayed) Close(dst []byte) []byte             { return a.pipe.Close(dst) }

@@ -149,7 +149,7 @@ func (m mend) apply(a ir.Args) ir.Args {
 		return ir.Args{Text: input}
 	}
 	out := append(make([]byte, 0, len(raw)+32), '{')
-	for first := r.Object(); r.Member(); first = false {
+	for in, first := r.Object(), true; in && r.Member(); first = false {
 		if !first {
 			out = append(out, ',')
 		}

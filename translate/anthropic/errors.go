@@ -119,7 +119,7 @@ func readErrorWords(body []byte) (w errorWords) {
 }
 
 func (w *errorWords) read(r *jsonx.Reader) {
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		key := r.Key()
 		switch {
 		case key == "error" && r.Kind() == jsonx.Object:
@@ -131,7 +131,7 @@ func (w *errorWords) read(r *jsonx.Reader) {
 }
 
 func (w *errorWords) inner(r *jsonx.Reader) {
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		if r.Kind() != jsonx.String {
 			continue
 		}

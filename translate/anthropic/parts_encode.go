@@ -251,7 +251,7 @@ func queryOf(a *ir.Args) (query ir.Text) {
 	if r.Kind() != jsonx.Object {
 		return ""
 	}
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		switch key := r.Key(); {
 		case r.Kind() != jsonx.String:
 		case key == "query" || key == "url" || key == "code" || key == "command":

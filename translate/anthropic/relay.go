@@ -58,7 +58,7 @@ func (r *relay) firstDelta(data []byte) {
 		return
 	}
 	sub := r.r.Sub(r.frame.delta)
-	for sub.Object(); sub.Member(); {
+	for in := sub.Object(); in && sub.Member(); {
 		switch sub.Key() {
 		case "text", "thinking", "partial_json", "content":
 			if sub.Kind() == jsonx.String && sub.Text() != "" {
@@ -83,7 +83,8 @@ func (r *relay) read(dst, data, raw []byte) []byte {
 	case "message_stop":
 		r.finish()
 	case "error":
-		r.seen.Err, r.seen.Done = streamError(data), true
+		r.seen.Err = streamError(data)
+		return dst
 	}
 	return append(dst, raw...)
 }
@@ -93,7 +94,7 @@ func (r *relay) messageStart(dst, data, raw []byte) []byte {
 	at := ir.Span{}
 	if r.frame.message != nil {
 		sub := r.r.Sub(r.frame.message)
-		for sub.Object(); sub.Member(); {
+		for in := sub.Object(); in && sub.Member(); {
 			start := sub.Offset()
 			switch sub.Key() {
 			case "model":
@@ -141,7 +142,7 @@ func (r *relay) blockStart(data []byte) {
 func (r *relay) messageDelta() {
 	if r.frame.delta != nil {
 		sub := r.r.Sub(r.frame.delta)
-		for sub.Object(); sub.Member(); {
+		for in := sub.Object(); in && sub.Member(); {
 			r.stop.member(&sub)
 		}
 	}
@@ -164,6 +165,8 @@ func (r *relay) Close(dst []byte) []byte {
 	switch {
 	case r.closed || r.seen.Done:
 		return dst
+	case r.seen.Err != nil:
+		return r.Fail(dst, r.seen.Err)
 	case r.stop.seen:
 		r.finish()
 		return append(dst, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"...)
@@ -207,7 +210,7 @@ func (r *relay) message(body []byte) (model ir.Span, ok bool) {
 	if rd.Kind() != jsonx.Object {
 		return model, false
 	}
-	for rd.Object(); rd.Member(); {
+	for in := rd.Object(); in && rd.Member(); {
 		start := rd.Offset()
 		switch rd.Key() {
 		case "model":

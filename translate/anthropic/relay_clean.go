@@ -49,7 +49,7 @@ func foreignCuts(body []byte, t *ir.Target) []ir.Span {
 	}
 	c := cleaner{body: body}
 	c.r.Reset(body)
-	for c.r.Object(); c.r.Member(); {
+	for in := c.r.Object(); in && c.r.Member(); {
 		start := c.r.Offset()
 		switch c.r.Key() {
 		case "messages":
@@ -82,7 +82,7 @@ func hasType(raw []byte, want string) bool {
 		return false
 	}
 	found := false
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		if r.Key() == "type" && r.Kind() == jsonx.String {
 			found = r.String() == want
 		}
@@ -109,7 +109,7 @@ func (c *cleaner) message() (empty bool) {
 	var role string
 	var first string
 	calls, dropped, kept := false, 0, 0
-	for c.r.Object(); c.r.Member(); {
+	for in := c.r.Object(); in && c.r.Member(); {
 		switch {
 		case c.r.Key() == "role" && c.r.Kind() == jsonx.String:
 			role = c.r.String()

@@ -48,7 +48,7 @@ func relayCount(dst, body []byte, t *ir.Target) ([]byte, error) {
 	r.Reset(body)
 	dst = append(dst, `{"model":`...)
 	dst = ir.AppendQuoted(dst, t.Model)
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		key := r.Key()
 		if key == "model" || onlyMessages[key] {
 			continue

@@ -166,7 +166,7 @@ func editType(raw []byte, prefix string) bool {
 	var r jsonx.Reader
 	r.Reset(raw)
 	found := false
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		if r.Key() == "type" && r.Kind() == jsonx.String {
 			found = strings.HasPrefix(r.String(), prefix)
 		}

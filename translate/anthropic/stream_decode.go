@@ -131,7 +131,7 @@ func (d *streamDecoder) start(out []ir.Event, message []byte) []ir.Event {
 	ev := ir.Event{Kind: ir.EventStart}
 	if message != nil {
 		r := d.r.Sub(message)
-		for r.Object(); r.Member(); {
+		for in := r.Object(); in && r.Member(); {
 			if r.Null() {
 				continue
 			}
@@ -242,7 +242,7 @@ func (d *streamDecoder) blockDelta(out []ir.Event, data []byte) []ir.Event {
 	}
 	var text ir.Text
 	r := d.r.Sub(d.frame.delta)
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		if r.Null() {
 			continue
 		}
@@ -290,7 +290,7 @@ func (d *streamDecoder) blockStop(out []ir.Event, i int) []ir.Event {
 func (d *streamDecoder) messageDelta() {
 	if d.frame.delta != nil {
 		r := d.r.Sub(d.frame.delta)
-		for r.Object(); r.Member(); {
+		for in := r.Object(); in && r.Member(); {
 			d.stop.member(&r)
 		}
 	}

@@ -62,8 +62,8 @@ func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
 	}
 	p.begun = true
 	if name == "error" || memberSet(data, errorMark) && gjson.GetBytes(data, "error").IsObject() {
-		p.fail(decodeStreamError(data))
-		return append(dst, raw...)
+		p.seen.Err = decodeStreamError(data)
+		return dst
 	}
 	if !p.seen.Content {
 		p.seen.Content = hasContent(data)
@@ -266,6 +266,9 @@ func (p *relay) fail(e *ir.Error) { p.seen.Err, p.seen.Done = e, true }
 func (p *relay) Close(dst []byte) []byte {
 	if p.seen.Done {
 		return dst
+	}
+	if p.seen.Err != nil {
+		return p.Fail(dst, p.seen.Err)
 	}
 	if !p.stopped {
 		return p.Fail(dst, truncated())

@@ -75,6 +75,11 @@ func TestRelayStream(t *testing.T) {
 			want := ""
 			var out []byte
 			for i, data := range tt.chunks {
+				if strings.HasPrefix(data, `{"error"`) { // told in the gateway's own form
+					out = p.Frame(out, "", []byte(data), []byte("data: "+data+"\n\n"))
+					want += `data: {"error":{"message":"busy","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}` + "\n\n"
+					continue
+				}
 				raw := "data: " + data + "\r\n\r\n"
 				out = p.Frame(out, "", []byte(data), []byte(raw))
 				if i != tt.hidden {

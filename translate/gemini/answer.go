@@ -9,6 +9,7 @@ import (
 // one. It aliases the bytes that it was read from and is reused.
 type chunk struct {
 	id, model, created string
+	modelAt            ir.Span // the value of modelVersion
 	cands              []wireCandidate
 	usage              ir.Usage
 	hasUsage           bool
@@ -40,7 +41,9 @@ func (c *chunk) read(r *jsonx.Reader) error {
 		case "usageMetadata", "usage_metadata":
 			c.readUsage(r)
 		case "modelVersion", "model_version":
+			c.modelAt.Start = r.Offset()
 			c.model = r.String()
+			c.modelAt.End = r.Offset()
 		case "responseId", "response_id":
 			c.id = r.String()
 		case "createTime", "create_time":

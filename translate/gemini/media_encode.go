@@ -21,7 +21,9 @@ func (e *encoder) mediaPart(role string, p *ir.Part) {
 	e.begin(role, false)
 	e.dst = append(e.dst, '{')
 	e.media(p)
-	e.signature(e.accepted(p.Sig))
+	if role == model {
+		e.signature(e.accepted(p.Sig))
+	}
 	e.dst = append(e.dst, '}')
 	e.extend(p)
 }

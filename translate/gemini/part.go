@@ -35,7 +35,7 @@ type wirePart struct {
 }
 
 // readPart reads the part that is next. Protobuf takes one kind of data in a
-// part; of several the first in the order of wirePart's fields counts.
+// part; of several the users of wirePart choose one.
 func readPart(r *jsonx.Reader, p *wirePart) {
 	*p = wirePart{spare: p.spare}
 	if r.Kind() == jsonx.String {

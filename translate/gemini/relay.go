@@ -9,15 +9,14 @@ import (
 )
 
 // relay is the straight pipe between a client and an upstream that both speak
-// the dialect. Google tells the usage in every chunk and the reason of the end
-// in the last one, so each frame is only searched for the few names that
-// matter.
+// the dialect. Google tells the usage and the model in every chunk, so each is
+// read once, as a decoder does, and passed on as it is.
 type relay struct {
 	env     *ir.Envelope
 	model   []byte // the client's name of the model as JSON; nil when it was not renamed
 	seen    ir.Seen
 	chunk   chunk
-	reader  jsonx.Reader
+	onChunk func() // take, bound once
 	called  bool
 	stopped bool // a candidate has said why it ended
 	began   bool
@@ -27,6 +26,7 @@ type relay struct {
 // NewRelay pipes the answer of an upstream of the same dialect.
 func (Codec) NewRelay(env *ir.Envelope, model string, renamed bool) ir.Relay {
 	p := &relay{env: env, seen: ir.Seen{Usage: ir.NoUsage()}}
+	p.onChunk = p.take
 	if renamed {
 		p.model = ir.AppendQuoted(nil, model)
 	}
@@ -42,8 +42,10 @@ func (p *relay) Frame(dst []byte, _ string, data, raw []byte) []byte {
 	if p.ended || len(data) == 0 {
 		return dst
 	}
-	from, to := p.watch(data)
+	from, to := p.look(data)
 	switch {
+	case p.seen.Err != nil:
+		return dst
 	case p.env.Array:
 		if p.began {
 			dst = append(dst, ",\r\n"...)
@@ -78,71 +80,20 @@ func (p *relay) renamed(dst, data []byte, from, to int) []byte {
 	return append(dst, data[to:]...)
 }
 
-// span reads the top level of a chunk: what has been used, if usage asks for
-// it, and where the value of modelVersion stands that must be restored; an
-// empty range when there is none.
-func (p *relay) span(data []byte, usage bool) (from, to int) {
-	if !usage && p.model == nil {
+// look reads from a chunk, or from a whole answer, what Seen holds, and tells
+// where the name of the model stands that must be restored. What cannot be read
+// is the client's to judge.
+func (p *relay) look(data []byte) (from, to int) {
+	if eachChunk(data, &p.chunk, p.onChunk) != nil || p.model == nil {
 		return 0, 0
 	}
-	r := &p.reader
-	r.Reset(data)
-	if r.Kind() != jsonx.Object {
-		return 0, 0
-	}
-	for r.Object(); r.Member(); {
-		switch r.Key() {
-		case "usageMetadata":
-			if !usage {
-				continue
-			}
-			if u, _, ok := readUsage(r); ok {
-				p.seen.Usage.Merge(&u)
-			}
-		case "modelVersion":
-			if p.model != nil && r.Kind() == jsonx.String {
-				from = r.Offset()
-				r.Skip()
-				to = r.Offset()
-			}
-		}
-	}
-	switch {
-	case r.End() == nil:
-		return from, to
-	case usage: // counts that cannot be read must not hide the model
-		return p.span(data, false)
-	}
-	return 0, 0
-}
-
-var (
-	errorName  = []byte(`"error"`)
-	callName   = []byte(`"functionCall"`)
-	finishName = []byte(`"finishReason"`)
-	blockName  = []byte(`"blockReason"`)
-)
-
-// watch reads from a chunk what Seen holds, and where the model's name stands.
-// Most chunks are pieces of text, of which only the top level is read.
-func (p *relay) watch(data []byte) (from, to int) {
-	p.called = p.called || bytes.Contains(data, callName)
-	if p.seen.Content && !bytes.Contains(data, finishName) && !bytes.Contains(data, blockName) && !bytes.Contains(data, errorName) {
-		return p.span(data, true)
-	}
-	p.look(data)
-	return p.span(data, false)
-}
-
-// look reads the whole chunk.
-func (p *relay) look(data []byte) {
-	_ = eachChunk(data, &p.chunk, p.take) // what cannot be read is the client's to judge
+	return p.chunk.modelAt.Start, p.chunk.modelAt.End
 }
 
 func (p *relay) take() {
 	c := &p.chunk
 	if c.failure != nil {
-		p.seen.Err, p.seen.Done = streamError(c.failure), true
+		p.seen.Err = streamError(c.failure)
 		return
 	}
 	if c.hasUsage {
@@ -167,7 +118,7 @@ func (p *relay) take() {
 // candidates, or with what was used.
 func (p *relay) stop(s ir.Stop) {
 	if !p.stopped {
-		p.stopped, p.seen.Stop, p.seen.Done = true, s, true
+		p.stopped, p.seen.Stop = true, s
 	}
 }
 
@@ -176,10 +127,13 @@ func (p *relay) Close(dst []byte) []byte {
 	if p.ended {
 		return dst
 	}
-	if p.seen.Err == nil && !p.stopped {
+	if p.seen.Err != nil {
+		return p.Fail(dst, p.seen.Err)
+	}
+	if !p.stopped {
 		return p.Fail(dst, truncated())
 	}
-	p.ended = true
+	p.ended, p.seen.Done = true, true
 	if p.env.Array && p.began {
 		dst = append(dst, ']')
 	}
@@ -206,10 +160,13 @@ func (p *relay) Body(dst, body []byte) []byte {
 		p.seen.Content, p.seen.Done = true, true
 		return append(dst, body...)
 	}
-	p.look(body)
-	if p.seen.Err == nil {
-		p.seen.Done = true
+	from, to := p.look(body)
+	p.seen.Done = true
+	if c := &p.chunk; p.seen.Err == nil && !p.stopped && len(c.cands) == 0 && !c.hasUsage || !jsonx.Valid(body) {
+		p.seen.Err = badAnswer("the upstream's answer cannot be read")
 	}
-	from, to := p.span(body, false)
+	if p.seen.Err != nil {
+		return dst
+	}
 	return p.renamed(dst, body, from, to)
 }

@@ -173,7 +173,7 @@ func (c *cleaner) part() {
 	end := r.Offset() + 1 // behind what comes before a member: the brace or a value
 	first, call, keep := true, false, false
 	member, value := edit{from: -1}, edit{}
-	for r.Object(); r.Member(); first = false {
+	for in := r.Object(); in && r.Member(); first = false {
 		at := r.Offset()
 		key := r.Key()
 		if name := camel(key); name == "thoughtSignature" && r.Kind() == jsonx.String {

@@ -169,6 +169,8 @@ func TestRelayRequest(t *testing.T) {
 		t.Bound = scope
 		return t
 	}
+	bound25 := bound("99999999")
+	bound25.Caps.Validated = false
 	cli := envelope()
 	cli.Header.Set("X-Gemini-Api-Privileged-User-Id", "u")
 	count := envelope()
@@ -193,6 +195,7 @@ func TestRelayRequest(t *testing.T) {
 			`{"contents":[{"parts":[{"functionCall":{"name":"f"} },{"functionCall":{"name":"g"},"thoughtSignature":"S"}]}]}`,
 			`{"contents":[{"parts":[{"functionCall":{"name":"f"},` + sentinelled + ` },{"functionCall":{"name":"g"}}]}]}`},
 		{"a sentinel stays", same, bound("99999999"), `{"contents":{"parts":[{"functionCall":{"name":"f"},` + sentinelled + `}]}}`, `{"contents":{"parts":[{"functionCall":{"name":"f"},` + sentinelled + `}]}}`},
+		{"a sentinel stays where none is needed", same, bound25, `{"contents":{"parts":[{"functionCall":{"name":"f"},` + sentinelled + `},{"text":"a","thoughtSignature":"S"}]}}`, `{"contents":{"parts":[{"functionCall":{"name":"f"},` + sentinelled + `},{"text":"a"}]}}`},
 		{"carriers", same, gemini3(), `{"contents":[{"parts":[` + carried(own) + `,` + carried(claude) + `]},{"parts":[` + carried(claude) + `]}]}`,
 			`{"contents":[{"parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"OWN"},{"functionCall":{"name":"f","args":{}}}]},{"parts":[{"functionCall":{"name":"f","args":{}},` + sentinelled + `}]}]}`},
 		{"a body that breaks off", same, bound("99999999"), body[:60], body[:60]},

@@ -140,7 +140,7 @@ func (d *decoder) system() {
 		d.systemParts()
 		return
 	}
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		switch r.Key() {
 		case "parts":
 			d.systemParts()
@@ -224,7 +224,14 @@ func (d *decoder) content() {
 		return
 	}
 	d.part = -1
-	if turn.Parts = d.mem.keep(d.scratch); len(turn.Parts) > 0 {
+	turn.Parts = d.mem.keep(d.scratch)
+	last := len(d.req.Turns) - 1
+	switch {
+	case len(turn.Parts) == 0:
+	case turn.Role == ir.RoleAssistant && last >= 0 && d.req.Turns[last].Role == ir.RoleAssistant:
+		d.req.Turns[last].Parts = joinChunks(d.req.Turns[last].Parts, turn.Parts)
+		d.req.Turns[last].Ext = append(d.req.Turns[last].Ext, turn.Ext...)
+	default:
 		d.req.Turns = append(d.req.Turns, turn)
 	}
 }

@@ -69,7 +69,7 @@ func (w *wireResult) readResponse(r *jsonx.Reader) {
 
 func (w *wireResult) readMembers(r *jsonx.Reader) {
 	said := 0 // members that say something
-	for r.Object(); r.Member(); {
+	for in := r.Object(); in && r.Member(); {
 		switch r.Key() {
 		case "output", "result", "content":
 			said++

@@ -293,3 +293,38 @@ func TestUsage(t *testing.T) {
 		t.Errorf("unknown usage is written as %s", got)
 	}
 }
+
+// TestStringsLast checks that ids, names and signatures outlive the frame they
+// came in, as the texts of events need not.
+func TestStringsLast(t *testing.T) {
+	frame := []byte(`{"candidates":[{"content":{"parts":[{"functionCall":{"id":"i1","name":"fn"},"thoughtSignature":"SIG"},{"inlineData":{"mimeType":"image/png","data":"AA"}},
+		{"toolCall":{"id":"t1","toolType":"NEW_TOOL"}}]},"finishReason":"MAX_TOKENS","finishMessage":"full"}],"modelVersion":"mv","responseId":"ri"}`)
+	d := Codec{}.NewDecoder(tripTo(gemini3()))
+	list := d.Decode(nil, "", frame)
+	for i := range frame {
+		frame[i] = 'x'
+	}
+	list = d.Close(list)
+	var got []string
+	for i := range list {
+		e := &list[i]
+		switch {
+		case e.Kind == ir.EventStart:
+			got = append(got, e.ID, e.Model)
+		case e.Kind == ir.EventSignature:
+			got = append(got, e.Sig.Value)
+		case e.Kind == ir.EventStop:
+			got = append(got, e.Stop.Raw, string(e.Stop.Detail))
+		case e.Kind != ir.EventPartStart:
+		case e.Part.Call != nil:
+			got = append(got, e.Part.Call.ID, e.Part.Call.Name)
+		case e.Part.Media != nil:
+			got = append(got, e.Part.Media.MIME)
+		case e.Part.Server != nil:
+			got = append(got, e.Part.Server.ID, e.Part.Server.Tool)
+		}
+	}
+	if s := strings.Join(got, " "); s != "ri mv i1 fn SIG image/png t1 new_tool MAX_TOKENS full" {
+		t.Errorf("got %s", s)
+	}
+}

@@ -18,7 +18,8 @@ func (d *streamDecoder) part(cand int, st *candidate, p *wirePart) {
 		}
 	case p.server != nil:
 		kind, item := serverPart(p.serverKey, p.server)
-		item.ID, item.CallID, item.Status = strings.Clone(item.ID), strings.Clone(item.CallID), strings.Clone(item.Status)
+		item.ID, item.CallID = strings.Clone(item.ID), strings.Clone(item.CallID)
+		item.Tool, item.Status = strings.Clone(item.Tool), strings.Clone(item.Status)
 		for i := range item.Parts {
 			item.Parts[i].Text = item.Parts[i].Text.Clone()
 		}

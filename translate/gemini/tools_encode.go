@@ -16,7 +16,7 @@ func (e *encoder) chooseTools() {
 	for i := range e.req.Tools {
 		t := &e.req.Tools[i]
 		if t.Kind == ir.ToolServer {
-			e.servers = append(e.servers, i)
+			e.chooseServer(t, i)
 			continue
 		}
 		if filter && !slices.Contains(choice.Names, t.Name) {
@@ -38,6 +38,19 @@ func (e *encoder) chooseTools() {
 		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(&e.req.Tools[i]), "the model takes no server tools beside functions")
 	}
 	e.servers = nil
+}
+
+// chooseServer keeps a server tool that Gemini has too. A client that names a
+// server of its own relies on it.
+func (e *encoder) chooseServer(t *ir.Tool, i int) {
+	switch {
+	case e.native || serverKeys[t.Type] != "":
+		e.servers = append(e.servers, i)
+	case t.Type == "mcp":
+		e.lose(ir.Required, ir.CodeDrop, e.req.PathOfTool(t), "")
+	default:
+		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(t), "")
+	}
 }
 
 // tools writes all functions into one tool object, and each server tool into
@@ -123,14 +136,6 @@ func (e *encoder) serverTool(t *ir.Tool) {
 	if e.native {
 		key, config = t.Version, t.Config
 	}
-	if key == "" {
-		class := ir.Semantic
-		if t.Type == "mcp" {
-			class = ir.Required
-		}
-		e.lose(class, ir.CodeDrop, e.req.PathOfTool(t), "")
-		return
-	}
 	e.dst = append(appendComma(e.dst), '{')
 	e.dst = append(appendKey(e.dst, key), config...)
 	if !e.native && t.Search != nil {
@@ -199,35 +204,35 @@ func (e *encoder) callingConfig() {
 		mode = "NONE"
 	case ir.ChoiceRequired:
 		mode = "ANY"
-	case ir.ChoiceSpecific:
-		mode, names = "ANY", choice.Names
-	case ir.ChoiceAllowed:
-		if choice.Required {
-			mode, names = "ANY", choice.Names
+	case ir.ChoiceSpecific, ir.ChoiceAllowed:
+		if choice.Mode == ir.ChoiceAllowed && !choice.Required {
+			break
 		}
-	}
-	if choice.Server != "" && mode == "ANY" && len(names) == 0 && choice.Mode != ir.ChoiceRequired {
-		e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
-		return
+		mode, names = "ANY", e.declared(choice.Names)
+		if len(names) == 0 {
+			e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
+			return
+		}
 	}
 	e.dst = append(appendKey(e.dst, "functionCallingConfig"), '{')
 	e.dst = appendString(e.dst, "mode", mode)
 	if len(names) > 0 {
 		e.dst = append(appendKey(e.dst, "allowedFunctionNames"), '[')
 		for _, name := range names {
-			e.dst = ir.AppendQuoted(appendComma(e.dst), e.names.Wire(e.namespace(name), name))
+			e.dst = ir.AppendQuoted(appendComma(e.dst), name)
 		}
 		e.dst = append(e.dst, ']')
 	}
 	e.dst = append(e.dst, '}')
 }
 
-// namespace returns the one that holds the tool of the given name.
-func (e *encoder) namespace(name string) string {
-	for i := range e.req.Tools {
-		if t := &e.req.Tools[i]; t.Kind != ir.ToolServer && t.Name == name {
-			return t.Namespace
+// declared returns the wire names of the functions among names.
+func (e *encoder) declared(names []string) []string {
+	var wire []string
+	for _, i := range e.functions {
+		if t := &e.req.Tools[i]; slices.Contains(names, t.Name) {
+			wire = append(wire, e.names.Wire(t.Namespace, t.Name))
 		}
 	}
-	return ""
+	return wire
 }

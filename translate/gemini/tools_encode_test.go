@@ -50,6 +50,8 @@ func TestTools(t *testing.T) {
 		{"on Vertex", vertex, []ir.Tool{f, limited}, ir.ToolChoice{}, `[` + onlyF + `,{"googleSearch":{"excludeDomains":["b","c"]}}]`, "approx:tools[2]"},
 		{"on 2.5 functions win", gemini25(), []ir.Tool{f, search}, ir.ToolChoice{}, `[` + onlyF + `]`, "drop:tools[2]"},
 		{"a search alone", gemini25(), []ir.Tool{search, pictures}, ir.ToolChoice{Mode: ir.ChoiceRequired}, `[{"googleSearch":{}}]`, "drop:tools[3] drop:tool_choice"},
+		{"a search that is forced", gemini3(), []ir.Tool{f, search}, ir.ToolChoice{Mode: ir.ChoiceSpecific, Names: []string{"web_search"}, Server: "web_search"}, `[` + onlyF + `,{"googleSearch":{}}],"toolConfig":{"includeServerSideToolInvocations":true}`, "drop:tool_choice"},
+		{"a tool that Gemini lacks", gemini3(), []ir.Tool{f, pictures}, ir.ToolChoice{}, `[` + onlyF + `]`, "drop:tools[3]"},
 		{"free text", gemini25(), []ir.Tool{custom}, ir.ToolChoice{}, `[{"functionDeclarations":[{"name":"patch","description":"p","parametersJsonSchema":{"type":"object","properties":{"input":{"type":"string","description":"Raw tool input"}},"required":["input"]}}]}]`, ""},
 	}
 	for _, tt := range tests {

@@ -147,7 +147,7 @@ func appendLine(dst, raw []byte) []byte {
 // stand inside of strings only.
 func appendEscaped(dst []byte, s string) []byte {
 	for s != "" {
-		at := strings.Index(s, "\u2028"[:2])
+		at := strings.Index(s, "\xe2\x80") // how both begin in UTF-8
 		if at < 0 {
 			break
 		}

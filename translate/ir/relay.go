@@ -53,7 +53,9 @@ func (p *Part) IsContent() bool {
 // not allocate per frame.
 type Relay interface {
 	// Frame appends to dst what the client gets for one frame of the
-	// upstream's stream: raw itself unless something must be edited.
+	// upstream's stream: raw itself unless something must be edited. For an
+	// error inside the stream it appends nothing and sets Seen().Err, but not
+	// Seen().Done: Fail is called next.
 	Frame(dst []byte, name string, data, raw []byte) []byte
 	// Close is called at the end of the upstream's bytes. When the answer was
 	// cut it appends the dialect's error frame and sets Seen().Err.

@@ -13,7 +13,7 @@ type arena struct {
 	fields  []ir.Field
 }
 
-const block = 16
+const block = 24
 
 // next extends the list by one zero element, in a new block when the current
 // one is full, and returns the element's place.
@@ -38,12 +38,32 @@ func (a *arena) one(p ir.Part) []ir.Part {
 	return a.texts[i : i+1 : i+1]
 }
 
-// field returns a list with one more field; lists of one come from a block.
+// field returns a list with one more field. Lists grow in place while they are
+// the last of their block.
 func (a *arena) field(list []ir.Field, name string, raw []byte) []ir.Field {
-	if len(list) > 0 {
+	n, used := len(list), len(a.fields)
+	last := n > 0 && n <= used && &list[0] == &a.fields[used-n]
+	if n > 0 && (!last || used == cap(a.fields)) {
 		return append(list, ir.Field{Name: name, Raw: raw})
 	}
 	i := next(&a.fields)
 	a.fields[i] = ir.Field{Name: name, Raw: raw}
-	return a.fields[i : i+1 : i+1]
+	return a.fields[i-n : i+1 : i+1]
+}
+
+// join returns the fields of both lists.
+func (a *arena) join(first, second []ir.Field) []ir.Field {
+	if len(first) == 0 {
+		return second
+	}
+	if len(second) == 0 {
+		return first
+	}
+	var list []ir.Field
+	for _, l := range [...][]ir.Field{first, second} {
+		for _, f := range l {
+			list = a.field(list, f.Name, f.Raw)
+		}
+	}
+	return list
 }

@@ -57,7 +57,7 @@ func (Codec) AppendError(dst []byte, e *ir.Error, _ string) []byte {
 	return append(appendOrNull(dst, row.code), `}}`...)
 }
 
-// failedCodes are the codes inside a failed answer. Codex reads them: it waits
+// failedCode returns the code inside a failed answer. Codex reads it: it waits
 // after rate_limit_exceeded and gives up after context_length_exceeded.
 func failedCode(e *ir.Error) string {
 	switch e.Kind {
@@ -155,7 +155,7 @@ var codeKinds = map[string]struct {
 	"upstream_stream_truncated": {ir.ErrTruncated, 502},
 }
 
-// clientCodes begin or end the codes that blame the request.
+// blamesRequest reports whether a code tells of the client's own request.
 func blamesRequest(code string) bool {
 	return strings.HasPrefix(code, "invalid_") || strings.Contains(code, "image_") || strings.HasSuffix(code, "_image") ||
 		strings.Contains(code, "policy") || code == "data_residency_mismatch" || code == "unsupported_image_media_type"

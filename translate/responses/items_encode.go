@@ -16,6 +16,9 @@ func (w *writer) turn(turn *ir.Turn) {
 		}
 		role = w.systemRole(role)
 	}
+	if !w.own {
+		w.lostOfTurn(turn)
+	}
 	w.thoughts, w.reasoning = 0, -1
 	for i := 0; i < len(turn.Parts); {
 		i += w.part(turn.Parts[i:], role)
@@ -23,6 +26,17 @@ func (w *writer) turn(turn *ir.Turn) {
 	if w.reasoning >= 0 { // reasoning without the item that it led to is refused
 		w.dst = w.dst[:w.reasoning]
 		w.items -= w.thoughts
+	}
+}
+
+// lostOfTurn notes the members of another dialect's message that have no place
+// in an item.
+func (w *writer) lostOfTurn(turn *ir.Turn) {
+	if turn.Name != "" {
+		w.lose(ir.Hint, ir.CodeDrop, w.req.PathOf(ir.Loc{Msg: turn.At, Part: -1})+".name", "")
+	}
+	for _, f := range turn.Ext {
+		w.lose(ir.Hint, ir.CodeDrop, w.req.PathOf(ir.Loc{Msg: turn.At, Part: -1})+"."+f.Name, "")
 	}
 }
 
@@ -197,6 +211,10 @@ func (w *writer) think(p *ir.Part) {
 	sig := p.Think.Sig
 	accepted := w.t.Accepts(sig, ir.SigOpenAI, ir.NativeFamily(w.req.Dialect))
 	if !accepted && (!w.own || sig != nil) {
+		if !w.unthought {
+			w.lose(ir.Hint, ir.CodeDrop, w.req.PathOf(p.At), "reasoning of another vendor or account")
+		}
+		w.unthought = true
 		return
 	}
 	before, thoughts := w.reasoning, w.thoughts

@@ -210,12 +210,18 @@ func (w *writer) schemaFormat(f *ir.Format) {
 		w.raw(`,"description":`)
 		w.dst = f.Description.AppendJSON(w.dst)
 	}
-	raw, strict := f.Schema, true
+	raw, fits := f.Schema, true
 	if !w.own {
-		raw, strict = w.schema(f.Schema, f.OpenAPI, w.req.Path(ir.FieldFormat))
+		var err error
+		if raw, fits, err = convert(f.Schema, f.OpenAPI); err != nil {
+			w.refuse(w.req.Path(ir.FieldFormat), err)
+		}
 	}
 	if f.Strict.Set {
-		w.strictFlag(f.Strict.V, strict, w.req.Path(ir.FieldFormat))
+		if f.Strict.V && !fits {
+			w.loose(w.req.Path(ir.FieldFormat))
+		}
+		w.boolean("strict", f.Strict.V && fits)
 	}
 	w.raw(`,"schema":`)
 	if len(raw) == 0 {
@@ -225,32 +231,22 @@ func (w *writer) schemaFormat(f *ir.Format) {
 	w.raw(`}`)
 }
 
-// strictFlag writes strict: true only where OpenAI would take the schema so.
-func (w *writer) strictFlag(want, fits bool, path string) {
-	if want && !fits {
-		w.lose(ir.Semantic, ir.CodeDrop, path+".strict", "the schema does not follow OpenAI's rules for strict")
-	}
-	w.boolean("strict", want && fits)
+// loose notes that a schema cannot be strict as it is.
+func (w *writer) loose(path string) {
+	w.lose(ir.Semantic, ir.CodeDrop, path+".strict", "the schema does not follow OpenAI's rules for strict")
 }
 
-// schema converts a JSON Schema for OpenAI and tells whether it may be strict.
-func (w *writer) schema(raw []byte, openAPI bool, path string) ([]byte, bool) {
+// convert fits a JSON Schema to OpenAI and tells whether it may be strict.
+func convert(raw []byte, openAPI bool) (out []byte, strict bool, err error) {
 	if len(raw) == 0 {
-		return raw, false
+		return raw, false, nil
 	}
-	var err error
 	if openAPI {
 		if raw, err = schema.FromOpenAPI(raw); err != nil {
-			w.refuse(path, err)
-			return nil, false
+			return nil, false, err
 		}
 	}
-	out, strict, err := schema.OpenAI(raw)
-	if err != nil {
-		w.refuse(path, err)
-		return nil, false
-	}
-	return out, strict
+	return schema.OpenAI(raw)
 }
 
 // refuse makes the request fail because of a schema.

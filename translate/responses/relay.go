@@ -27,6 +27,7 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 
 // relay is the straight pipe of one answer.
 type relay struct {
+	op      ir.Op
 	model   string
 	renamed bool
 	id      string // of the answer, for an error frame
@@ -36,8 +37,8 @@ type relay struct {
 }
 
 // NewRelay pipes the answer of an upstream that speaks Responses itself.
-func (Codec) NewRelay(_ *ir.Envelope, model string, renamed bool) ir.Relay {
-	return &relay{model: model, renamed: renamed, seen: ir.Seen{Usage: ir.NoUsage()}}
+func (Codec) NewRelay(env *ir.Envelope, model string, renamed bool) ir.Relay {
+	return &relay{op: env.Op, model: model, renamed: renamed, seen: ir.Seen{Usage: ir.NoUsage()}}
 }
 
 // Seen implements ir.Relay.
@@ -63,14 +64,21 @@ func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
 	case "response.created", "response.in_progress", "response.queued":
 		return p.renameIn(dst, name, data, raw, p.opened(data))
 	case "response.completed", "response.incomplete", "response.failed", "response.cancelled":
-		return p.renameIn(dst, name, data, raw, p.finished(name, data))
+		object := p.finished(name, data)
+		if p.seen.Err != nil {
+			p.frames--
+			return dst
+		}
+		return p.renameIn(dst, name, data, raw, object)
 	case "response.output_item.added", "response.output_item.done":
 		if !p.seen.Content {
 			p.seen.Content = itemIsContent(data, name == "response.output_item.done")
 		}
 	case "error", "":
 		if name == "error" || bytes.Contains(data, []byte(`"error"`)) {
+			p.frames--
 			p.failed(readFault(data))
+			return dst
 		}
 	default:
 		if !p.seen.Content && strings.HasSuffix(name, ".delta") {
@@ -151,17 +159,17 @@ func (p *relay) finished(name string, data []byte) []byte {
 // take takes over usage and stop, or the failure, of a response object.
 func (p *relay) take(a *response) {
 	p.seen.Usage.Merge(&a.usage)
-	p.seen.Done = true
 	if a.status == "failed" {
 		p.failed(readFault(a.failure))
 		return
 	}
+	p.seen.Done = true
 	called, refused := scanOutput(a.output)
 	p.seen.Stop = stopOf(strings.Clone(a.status), strings.Clone(a.reason), called, refused)
 	p.seen.Content = p.seen.Content || len(a.output) > 2
 }
 
-func (p *relay) failed(f fault) { p.seen.Err, p.seen.Done = streamError(&f), true }
+func (p *relay) failed(f fault) { p.seen.Err = streamError(&f) }
 
 // scanOutput tells whether the output holds calls of the client's tools, and
 // whether it is a refusal.
@@ -243,6 +251,9 @@ func (p *relay) Close(dst []byte) []byte {
 	if p.seen.Done {
 		return dst
 	}
+	if p.seen.Err != nil {
+		return p.Fail(dst, p.seen.Err)
+	}
 	err := truncated()
 	err.Upstream = ir.Responses
 	return p.Fail(dst, err)
@@ -269,9 +280,20 @@ func (p *relay) Fail(dst []byte, e *ir.Error) []byte {
 func (p *relay) Body(dst, body []byte) []byte {
 	var r jsonx.Reader
 	r.Reset(body)
-	if r.Kind() == jsonx.Object {
-		a := readResponse(&r)
-		p.take(&a)
+	if r.Kind() != jsonx.Object || !jsonx.Valid(body) {
+		p.seen.Err = badAnswer("the upstream's answer cannot be read")
+		return dst
+	}
+	a := readResponse(&r)
+	switch {
+	case len(a.failure) > 0 && a.status == "":
+		a.status = "failed"
+	case a.status == "" && len(a.output) == 0 && p.op != ir.CountTokens:
+		p.seen.Err = badAnswer("the upstream's answer is no response")
+		return dst
+	}
+	if p.take(&a); p.seen.Err != nil {
+		return dst
 	}
 	at := modelIn(body)
 	if !p.renamed || at == nil {

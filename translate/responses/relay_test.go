@@ -55,16 +55,30 @@ func TestRelayRenames(t *testing.T) {
 	}
 }
 
+// TestRelayErrors checks that an upstream's error is told, not shown: Fail
+// writes what the client may see.
 func TestRelayErrors(t *testing.T) {
 	for _, c := range []struct{ frames, want string }{
 		{frame(`{"type":"response.failed","response":{"status":"failed","error":{"code":"insufficient_quota","message":"m"}}}`), "quota_exhausted (429): m"},
 		{frame(`{"type":"error","code":"server_error","message":"m"}`), "upstream (500): m"},
 		{"data: {\"error\":{\"message\":\"m\",\"code\":\"slow_down\"}}\n\n", "overloaded (503): m"},
 	} {
-		out, seen := pipe(false, c.frames)
-		if out != c.frames || seen.Err == nil || seen.Err.Error() != c.want {
-			t.Errorf("%s: %v", c.frames, seen.Err)
+		p := Codec{}.NewRelay(&ir.Envelope{}, "mine", false)
+		r := sse.NewReader(strings.NewReader(frame(created) + c.frames))
+		var out []byte
+		for r.Next() {
+			out = p.Frame(out, r.Event().Name, r.Event().Data, r.Event().Raw)
 		}
+		if s := p.Seen(); string(out) != frame(created) || s.Err == nil || s.Err.Error() != c.want || s.Done {
+			t.Errorf("%s: %+v, wrote %s", c.frames, s.Err, out)
+		}
+		if got := string(p.Fail(nil, &ir.Error{Message: "shown"})); !strings.Contains(got, `"message":"shown"`) || !strings.Contains(got, `"sequence_number":1}`) || !p.Seen().Done {
+			t.Error(got)
+		}
+	}
+	failed := Codec{}.NewRelay(&ir.Envelope{}, "mine", false)
+	if out := failed.Body(nil, []byte(`{"error":{"code":"server_error","message":"m"}}`)); out != nil || failed.Seen().Err == nil {
+		t.Errorf("%s", out)
 	}
 	out, seen := pipe(false, frame(created)+frame(`{"type":"response.in_progress","response":{"model":"up"}}`))
 	if seen.Err == nil || seen.Err.Kind != ir.ErrTruncated {

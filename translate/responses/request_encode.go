@@ -16,10 +16,11 @@ type writer struct {
 	own bool  // the client speaks this dialect too
 	err error // the first thing that could not be left out
 
-	items     int // input items so far
-	reasoning int // where trailing reasoning items begin in dst; -1 when there are none
-	thoughts  int // how many they are
-	skip      int // cache hints that are over the limit
+	items     int  // input items so far
+	reasoning int  // where trailing reasoning items begin in dst; -1 when there are none
+	thoughts  int  // how many they are
+	unthought bool // reasoning was left out
+	skip      int  // cache hints that are over the limit
 	custom    []string
 }
 
@@ -118,10 +119,7 @@ func (w *writer) systemParts() []ir.Part {
 // jsonWord reports whether the prompt must be made to mention JSON: OpenAI
 // refuses json_object otherwise, and Gemini's clients need not do it.
 func (w *writer) jsonWord() bool {
-	if w.req.Format.Kind != ir.FormatJSON || w.req.Dialect != ir.Gemini && w.req.Dialect != ir.CodeAssist {
-		return false
-	}
-	return true
+	return w.req.Format.Kind == ir.FormatJSON && (w.req.Dialect == ir.Gemini || w.req.Dialect == ir.CodeAssist)
 }
 
 func (w *writer) systemRole(role ir.Role) ir.Role {

@@ -39,7 +39,7 @@ func TestEncodeForeign(t *testing.T) {
 		{"least output", ir.Request{Turns: []ir.Turn{userTurn(text("x"))}, Sampling: ir.Sampling{MaxOutput: ir.Some(1)}},
 			`{"max_output_tokens":16}`, "clamp:max_completion_tokens"},
 		{"foreign thinking is dropped", ir.Request{Turns: []ir.Turn{userTurn(text("x")), modelTurn(foreign, text("y")), userTurn(text("z"))}},
-			`{"input":[{"role":"user"},{"role":"assistant"},{"role":"user"}]}`, ""},
+			`{"input":[{"role":"user"},{"role":"assistant"},{"role":"user"}]}`, "drop:messages[0].content[0]"},
 		{"reasoning without successor is dropped", ir.Request{Turns: []ir.Turn{userTurn(text("x")), modelTurn(text("y"), own, own), userTurn(text("z"))}},
 			`{"input":[{"role":"user"},{"role":"assistant"},{"role":"user"}]}`, ""},
 		{"reasoning before its item stays", ir.Request{Turns: []ir.Turn{userTurn(text("x")), modelTurn(own, text("y")), userTurn(text("z"))}},

@@ -39,7 +39,7 @@ type event struct {
 	output, content, index int
 	delta, text            ir.Text
 	refusal, args          ir.Text
-	item, part, annotation []byte
+	item, annotation       []byte
 	response, logprobs     []byte
 	failure                bool // an error object without a type
 }
@@ -67,9 +67,7 @@ func (d *streamDecoder) Decode(out []ir.Event, name string, data []byte) []ir.Ev
 	if e.typ == "" {
 		e.typ = name
 	}
-	d.out.items.body = data
-	out = d.dispatch(out, &e, data)
-	return out
+	return d.dispatch(out, &e, data)
 }
 
 func (e *event) read(r *jsonx.Reader) {
@@ -93,8 +91,6 @@ func (e *event) read(r *jsonx.Reader) {
 			e.args = optionalText(r)
 		case "item":
 			e.item = rawOrNil(r)
-		case "part":
-			e.part = rawOrNil(r)
 		case "annotation":
 			e.annotation = rawOrNil(r)
 		case "response":

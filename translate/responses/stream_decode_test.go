@@ -45,6 +45,8 @@ func TestStreamDecode(t *testing.T) {
 			`start(resp_1) 0<text 0+a 0> 1<refusal 1+no 1> usage(3,4) stop(refusal) end`},
 		{"items only at the end", []string{created, `{"type":"response.completed","response":{"status":"completed","output":[{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}],"usage":{"input_tokens":3,"output_tokens":4}}}`},
 			`start(resp_1) 0<tool_call c function f 0+{} 0> usage(3,4) stop(tool_use) end`},
+		{"items again at the end", []string{created, `{"type":"response.output_text.delta","delta":"x"}`, `{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"x"}]}],"usage":{"input_tokens":3,"output_tokens":4}}}`},
+			`start(resp_1) 0<text 0+x 0>` + theEnd},
 		{"refusal", []string{created, `{"type":"response.refusal.delta","output_index":0,"content_index":0,"delta":"no"}`, `{"type":"response.refusal.done","output_index":0,"content_index":0,"refusal":"no"}`, completed},
 			`start(resp_1) 0<refusal 0+no 0> usage(3,4) stop(refusal) end`},
 		{"reasoning with rotating ids", []string{created, add(`{"type":"reasoning","id":"a","summary":[],"encrypted_content":"PARTIAL"}`),

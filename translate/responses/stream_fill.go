@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // partStart makes a part the live one, or lets it wait.
@@ -80,7 +81,9 @@ func ownPart(p *ir.Part) ir.Part {
 	}
 	switch {
 	case p.Call != nil:
-		own.Call = &ir.ToolCall{ID: p.Call.ID, Name: p.Call.Name, Namespace: p.Call.Namespace, Type: p.Call.Type}
+		own.Call = &ir.ToolCall{
+			ID: p.Call.ID, Name: p.Call.Name, Namespace: p.Call.Namespace, Type: p.Call.Type, Raw: bytes.Clone(p.Call.Raw),
+		}
 	case p.Think != nil:
 		own.Think = &ir.Thinking{Sig: p.Think.Sig, Redacted: p.Think.Redacted}
 	case p.Media != nil:
@@ -202,6 +205,9 @@ func (e *encoder) callDone(dst []byte) []byte {
 		p.head.Call.Name = "tool_" + string(appendInt(nil, e.seq))
 	}
 	if typedCall(p.head.Call.Type) {
+		if raw := p.head.Call.Raw; jsonx.IsObject(raw) { // of an upstream of the same dialect
+			return e.verbatim(dst, raw)
+		}
 		return e.typed(e.carrier(dst))
 	}
 	p.hold = false

@@ -76,101 +76,121 @@ func show(events []ir.Event) string {
 
 // output is a stream that was read by the dialect's grammar.
 type output struct {
-	types  []string
 	deltas map[string]int
 	final  map[string]any // the response object of the terminal event
 }
 
-// check reads a stream as a strict client does and fails the test at the first
-// thing that is out of order.
+// grammar follows a stream as a strict client does.
+type grammar struct {
+	output
+	t           *testing.T
+	stream      []byte
+	items       []any
+	open, part  map[string]any
+	text        strings.Builder
+	index, next float64 // output_index and content_index that must come next
+	seq         float64
+}
+
+// check fails the test at the first thing in a stream that is out of order.
 func check(t *testing.T, stream []byte) output {
 	t.Helper()
-	o := output{deltas: map[string]int{}}
-	items := []any{}
-	var open, part map[string]any
-	var text strings.Builder
-	var index, content, seq float64
-	fail := func(why string) {
-		t.Helper()
-		t.Fatalf("%s in\n%s", why, stream)
-	}
+	g := &grammar{t: t, stream: stream, items: []any{}, output: output{deltas: map[string]int{}}}
 	for _, block := range strings.Split(strings.TrimSuffix(string(stream), "\n\n"), "\n\n") {
 		name, data, ok := strings.Cut(block, "\ndata: ")
-		name = strings.TrimPrefix(name, "event: ")
 		if !ok || !json.Valid([]byte(data)) || strings.Contains(data, "\n") {
-			fail("no event: " + block)
+			g.fail("no event: " + block)
 		}
-		ev := parse(t, data).(map[string]any)
-		if ev["type"] != name || ev["sequence_number"] != seq {
-			fail("type or sequence number of " + data)
+		g.event(strings.TrimPrefix(name, "event: "), data)
+	}
+	if g.final == nil || g.open != nil || g.part != nil {
+		g.fail("the end is missing")
+	}
+	same(t, pretty(g.final["output"]), pretty(g.items))
+	required(t, g.final)
+	return g.output
+}
+
+func (g *grammar) fail(why string) {
+	g.t.Helper()
+	g.t.Fatalf("%s in\n%s", why, g.stream)
+}
+
+func (g *grammar) event(name, data string) {
+	g.t.Helper()
+	ev := parse(g.t, data).(map[string]any)
+	if ev["type"] != name || ev["sequence_number"] != g.seq || g.final != nil {
+		g.fail("type, sequence number or place of " + data)
+	}
+	g.seq++
+	switch {
+	case g.seq == 1 && name != "response.created", g.seq == 2 && name != "response.in_progress":
+		g.fail("begins with " + name)
+	case g.seq <= 2:
+		has(g.t, data, `{"response":{"object":"response","status":"in_progress","output":[],"error":null}}`)
+		return
+	case g.open != nil && ev["item_id"] != nil && (ev["item_id"] != g.open["id"] || ev["output_index"] != g.index):
+		g.fail("item of " + data)
+	}
+	if r, ok := ev["response"].(map[string]any); ok {
+		if g.final = r; name != "response."+r["status"].(string) {
+			g.fail("status of " + data)
 		}
-		seq++
-		if o.final != nil {
-			fail("something behind the terminal event")
+		return
+	}
+	g.inside(name, data, ev)
+}
+
+// inside follows the events of items.
+func (g *grammar) inside(name, data string, ev map[string]any) {
+	g.t.Helper()
+	switch name {
+	case "response.output_item.added":
+		if g.open != nil || ev["output_index"] != g.index {
+			g.fail("announces " + data)
 		}
-		o.types = append(o.types, strings.TrimPrefix(name, "response."))
-		if n := len(o.types); n == 1 && name != "response.created" || n == 2 && name != "response.in_progress" {
-			fail("begins with " + name)
+		g.open, _ = ev["item"].(map[string]any)
+		g.next = 0
+		g.text.Reset()
+	case "response.output_item.done":
+		item, _ := ev["item"].(map[string]any)
+		if g.open == nil || g.part != nil || item["id"] != g.open["id"] || item["type"] != g.open["type"] || ev["output_index"] != g.index {
+			g.fail("completes " + data)
 		}
-		if open != nil && ev["item_id"] != nil && (ev["item_id"] != open["id"] || ev["output_index"] != index) {
-			fail("item of " + data)
+		g.items, g.open = append(g.items, item), nil
+		g.index++
+	case "response.content_part.added", "response.reasoning_summary_part.added":
+		if g.open == nil || g.part != nil || ev["content_index"] != nil && ev["content_index"] != g.next {
+			g.fail("part " + data)
 		}
-		switch name {
-		case "response.created", "response.in_progress":
-			has(t, data, `{"response":{"object":"response","status":"in_progress","output":[],"error":null}}`)
-		case "response.output_item.added":
-			open, _ = ev["item"].(map[string]any)
-			content = 0
-			if ev["output_index"] != index || open["id"] == "" {
-				fail("announces " + data)
-			}
-			text.Reset()
-		case "response.output_item.done":
-			item, _ := ev["item"].(map[string]any)
-			if open == nil || part != nil || item["id"] != open["id"] || item["type"] != open["type"] || ev["output_index"] != index {
-				fail("completes " + data)
-			}
-			items, open = append(items, item), nil
-			index++
-		case "response.content_part.added", "response.reasoning_summary_part.added":
-			part, _ = ev["part"].(map[string]any)
-			text.Reset()
-			if open == nil || ev["content_index"] != nil && ev["content_index"] != content {
-				fail("part " + data)
-			}
-		case "response.content_part.done", "response.reasoning_summary_part.done":
-			if part == nil {
-				fail("part " + data)
-			}
-			part = nil
-			content++
-		default:
-			if delta, ok := ev["delta"].(string); ok {
-				if open == nil || delta == "" {
-					fail("delta " + data)
-				}
-				text.WriteString(delta)
-				o.deltas[name]++
-			}
-			for _, member := range []string{"text", "refusal", "arguments", "input"} {
-				if whole, ok := ev[member].(string); ok && whole != text.String() {
-					fail("deltas give " + text.String() + ", but " + data)
-				}
-			}
+		g.part, _ = ev["part"].(map[string]any)
+		g.text.Reset()
+	case "response.content_part.done", "response.reasoning_summary_part.done":
+		if g.part == nil {
+			g.fail("part " + data)
 		}
-		if r, ok := ev["response"].(map[string]any); ok && name != "response.created" && name != "response.in_progress" {
-			o.final = r
-			if name != "response."+r["status"].(string) {
-				fail("status of " + data)
-			}
+		g.part = nil
+		g.next++
+	default:
+		g.piece(name, data, ev)
+	}
+}
+
+// piece follows deltas and the text that they must add up to.
+func (g *grammar) piece(name, data string, ev map[string]any) {
+	g.t.Helper()
+	if delta, ok := ev["delta"].(string); ok {
+		if g.open == nil || delta == "" {
+			g.fail("delta " + data)
+		}
+		g.text.WriteString(delta)
+		g.deltas[name]++
+	}
+	for _, member := range []string{"text", "refusal", "arguments", "input"} {
+		if whole, ok := ev[member].(string); ok && whole != g.text.String() {
+			g.fail("deltas give " + g.text.String() + ", but " + data)
 		}
 	}
-	if o.final == nil || open != nil || part != nil {
-		fail("the end is missing")
-	}
-	same(t, pretty(o.final["output"]), pretty(items))
-	required(t, o.final)
-	return o
 }
 
 // required checks for the members that the published schema wants always.

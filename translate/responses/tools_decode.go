@@ -26,7 +26,7 @@ func (d *decoder) tools() {
 	if !d.r.Array() {
 		return
 	}
-	d.req.Tools = make([]ir.Tool, 0, 16)
+	d.req.Tools = make([]ir.Tool, 0, 32)
 	for at := 0; d.r.Element(); at++ {
 		d.tool(&d.r, at, "", nil)
 	}

@@ -59,8 +59,11 @@ func (w *writer) function(t *ir.Tool) {
 		w.lose(ir.Required, ir.CodeDrop, w.req.PathOfTool(t), "the tool "+t.Type+" has no form as a function")
 		return
 	}
-	path := w.req.PathOfTool(t)
-	raw, fits := w.schema(raw, t.OpenAPI, path)
+	raw, fits, err := convert(raw, t.OpenAPI)
+	if err != nil {
+		w.refuse(w.req.PathOfTool(t), err)
+		return
+	}
 	w.raw(`{"type":"function","name":`)
 	w.dst = ir.AppendQuoted(w.dst, w.t.Names.Wire(t.Namespace, t.Name))
 	if description != "" {
@@ -73,7 +76,11 @@ func (w *writer) function(t *ir.Tool) {
 	} else {
 		w.dst = append(w.dst, raw...)
 	}
-	w.strictFlag(t.Strict.Or(false), fits && w.t.Caps.StrictTools, path)
+	strict := t.Strict.Or(false)
+	if fits = fits && w.t.Caps.StrictTools; strict && !fits {
+		w.loose(w.req.PathOfTool(t))
+	}
+	w.boolean("strict", strict && fits)
 	w.raw(`}`)
 }
 

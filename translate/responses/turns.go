@@ -11,8 +11,7 @@ import (
 // its parts in the order of the items.
 type turns struct {
 	list    []ir.Turn
-	parts   []ir.Part // of all turns, one behind the other
-	start   int       // where the open turn's parts begin
+	parts   []ir.Part // of the open turn, and behind them room for the next ones
 	open    bool
 	pending *ir.Sig // waits for the part that it signs
 }
@@ -24,22 +23,26 @@ func (t *turns) speak(role ir.Role, at int) {
 	}
 	t.close()
 	if t.list == nil {
-		t.list = make([]ir.Turn, 0, 16)
-		t.parts = make([]ir.Part, 0, 48)
+		t.list = make([]ir.Turn, 0, 32)
 	}
 	t.list = append(t.list, ir.Turn{Role: role, At: at})
-	t.start, t.open = len(t.parts), true
+	t.open = true
 }
 
-// close gives the open turn its parts. Later parts may move the list to
-// another place in memory; those of closed turns stay where they are.
+// close gives the open turn its parts. What is left of the block is for the
+// next turns.
 func (t *turns) close() {
 	if !t.open {
 		return
 	}
-	t.list[len(t.list)-1].Parts = t.parts[t.start:len(t.parts):len(t.parts)]
+	n := len(t.parts)
+	t.list[len(t.list)-1].Parts = t.parts[:n:n]
+	t.parts = t.parts[n:]
 	t.open, t.pending = false, nil
 }
+
+// partsBlock is how many parts are allocated at once.
+const partsBlock = 48
 
 // add puts a part into the open turn. A signature that the gateway handed out
 // in a reasoning item of its own goes to the part that it was made for.
@@ -48,6 +51,9 @@ func (t *turns) add(p ir.Part) {
 		if p.Kind == ir.PartToolCall && s.Target == ir.SignsCall || p.Kind == ir.PartText && s.Target == ir.SignsText {
 			p.Sig, t.pending = s, nil
 		}
+	}
+	if n := len(t.parts); n == cap(t.parts) {
+		t.parts = append(make([]ir.Part, 0, max(partsBlock, 2*n)), t.parts...)
 	}
 	t.parts = append(t.parts, p)
 }
@@ -114,7 +120,7 @@ func (d *decoder) message(it *item) {
 		return
 	}
 	if it.phase != "" {
-		it.ext = append(it.ext, ir.Field{Name: "@phase", Raw: ir.AppendQuoted(nil, it.phase)})
+		it.ext = d.items.mem.field(it.ext, "@phase", ir.AppendQuoted(nil, it.phase))
 	}
 	for i := range parts {
 		parts[i].ItemID = it.id
@@ -123,7 +129,7 @@ func (d *decoder) message(it *item) {
 		}
 	}
 	if len(parts) > 0 && it.ext != nil {
-		parts[0].Ext = append(it.ext[:len(it.ext):len(it.ext)], parts[0].Ext...)
+		parts[0].Ext = d.items.mem.join(it.ext, parts[0].Ext)
 	}
 	if role == ir.RoleSystem && len(d.turns.list) == 0 {
 		d.system(parts)
@@ -170,7 +176,7 @@ func (d *decoder) reasoning(it *item) {
 		it.ext = d.items.mem.field(it.ext, "@content", it.content)
 	}
 	if several(&d.r, it.summary) {
-		it.ext = append(it.ext, ir.Field{Name: "@summary", Raw: it.summary})
+		it.ext = d.items.mem.field(it.ext, "@summary", it.summary)
 	}
 	d.turns.add(ir.Part{Kind: ir.PartThinking, Text: text, Think: think, ItemID: it.id, At: d.items.whole(), Ext: it.ext})
 }

@@ -23,6 +23,9 @@ func (a *anthropic) convert(n *node) {
 	if n.literal != object {
 		return
 	}
+	if a.Strict {
+		n.flatten(laterWins)
+	}
 	modernize(n)
 	if a.Vertex {
 		a.forVertex(n)
@@ -56,19 +59,22 @@ func (a *anthropic) forVertex(n *node) {
 // close brings a node into the strict form: what Anthropic cannot compile into
 // a grammar is said in words, and objects take no other keys.
 func (a *anthropic) close(n *node) {
-	n.flatten(laterWins)
 	if m, ok := n.take("oneOf"); ok {
 		n.merge(&node{members: []member{{key: "anyOf", form: list, subs: m.subs}}}, ownWins)
+	}
+	if ref, ok := n.take("$ref"); ok {
+		n.members, n.hints = []member{ref}, nil
+		return
 	}
 	n.sayConstraints()
 	n.keep(anthropicStrictKeys)
 	n.hints = nil
 	if n.isType("object") || n.has("properties") {
 		n.put(member{key: "additionalProperties", form: one, subs: []sub{{node: &node{literal: nothing}}}})
-		n.filterRequired()
-		return
+	} else {
+		n.drop("additionalProperties")
 	}
-	n.drop("additionalProperties")
+	n.filterRequired()
 }
 
 // root makes the root of a tool's schema the plain object that Anthropic

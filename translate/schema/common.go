@@ -91,14 +91,14 @@ func bareProperty(m *member) (sub, bool, error) {
 	if m.form != data || kindOf(m.raw) != jsonx.Object || strings.HasPrefix(m.key, "x-") {
 		return sub{}, false, nil
 	}
-	if sh := keywords[m.key]; sh == anyData || sh == extension {
+	if sh := keywords[m.key]; sh == shapeData || sh == shapeExtension {
 		return sub{}, false, nil
 	}
 	n, err := parse(m.raw, nil)
 	if err != nil {
 		return sub{}, false, err
 	}
-	known := func(m member) bool { return keywords[m.key] != unknown }
+	known := func(m member) bool { return keywords[m.key] != shapeUnknown }
 	return sub{m.key, n}, slices.ContainsFunc(n.members, known), nil
 }
 
@@ -126,31 +126,31 @@ func (n *node) liftRequired(s sub) {
 func (n *node) mend(m *member) bool {
 	kind := kindOf(m.raw)
 	switch keywords[m.key] {
-	case text:
+	case shapeText:
 		return m.form == data && kind == jsonx.String
-	case flag:
+	case shapeFlag:
 		return m.form == data && kind == jsonx.Bool
-	case bound:
+	case shapeBound:
 		return kind == jsonx.Bool || mendNumber(m)
-	case number:
+	case shapeNumber:
 		return mendNumber(m)
-	case count:
+	case shapeCount:
 		raw, ok := whole(m.raw)
 		m.raw = raw
 		return ok
-	case values:
+	case shapeValues:
 		return kind == jsonx.Array && len(elements(m.raw)) > 0
-	case names:
+	case shapeNames:
 		return mendNames(m)
-	case types:
+	case shapeTypes:
 		return n.mendTypes(m)
-	case oneSchema:
+	case shapeSchema:
 		return m.form == one
-	case manySchemas:
+	case shapeSchemas:
 		return m.form == list && len(m.subs) > 0
-	case itemsSchema:
-		return m.form != data
-	case namedSchemas:
+	case shapeItems:
+		return m.form == one || len(m.subs) > 0
+	case shapeNamed:
 		return m.form == named
 	}
 	return true
@@ -252,7 +252,7 @@ func (n *node) isType(t string) bool { return slices.Contains(n.types(), t) }
 // objectLike reports whether the schema is one of objects, or says nothing
 // about the type.
 func (n *node) objectLike() bool {
-	if n.literal != object || n.has("enum") || n.has("const") || n.has("items") {
+	if n.literal != object || n.has("enum") || n.has("const") || n.has("items") || n.has("prefixItems") {
 		return false
 	}
 	t := n.types()
@@ -304,7 +304,7 @@ func (n *node) allowNull() {
 
 // onlyNull reports whether null is the only value.
 func (n *node) onlyNull() bool {
-	if n.literal != object || n.has("properties") || n.has("items") {
+	if n.literal != object {
 		return false
 	}
 	if t := n.types(); len(t) > 0 {

@@ -7,6 +7,10 @@ func convertGemini(raw []byte, o GeminiOptions) (entry, error) {
 			return entry{same: true, ok: true}, nil
 		}
 	}
+	return rebuildGemini(raw, o)
+}
+
+func rebuildGemini(raw []byte, o GeminiOptions) (entry, error) {
 	rules := openAPIRefs
 	if o.JSON {
 		rules = geminiJSONRefs
@@ -24,6 +28,7 @@ func convertGemini(raw []byte, o GeminiOptions) (entry, error) {
 	if o.JSON {
 		g := geminiJSON{nonempty: o.NonemptyObjects}
 		g.convert(n)
+		n.pruneDefinitions()
 	} else {
 		a := openAPI{nonempty: o.NonemptyObjects}
 		a.convert(n)
@@ -52,6 +57,10 @@ func convertAnthropic(raw []byte, o AnthropicOptions) (entry, error) {
 			return entry{same: true}, nil
 		}
 	}
+	return rebuildAnthropic(raw, o)
+}
+
+func rebuildAnthropic(raw []byte, o AnthropicOptions) (entry, error) {
 	a := anthropic{o}
 	n, err := prepare(raw, a.refs())
 	if err != nil {
@@ -59,6 +68,7 @@ func convertAnthropic(raw []byte, o AnthropicOptions) (entry, error) {
 	}
 	a.root(n)
 	a.convert(n)
+	n.pruneDefinitions()
 	var renamed map[string]string
 	if !o.Format {
 		renamed = n.renameKeys()
@@ -71,12 +81,17 @@ func convertOpenAI(raw []byte) (entry, error) {
 	if same, strict := plain(raw, openAIPlain); same {
 		return entry{same: true, strict: strict}, nil
 	}
+	return rebuildOpenAI(raw)
+}
+
+func rebuildOpenAI(raw []byte) (entry, error) {
 	n, err := prepare(raw, openAIRefs)
 	if err != nil {
 		return entry{}, err
 	}
 	openAIRoot(n)
 	forOpenAI(n)
+	n.pruneDefinitions()
 	return entry{out: n.append(nil), strict: strict(n)}, nil
 }
 

@@ -1,6 +1,9 @@
 package schema
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // geminiJSON converts schemas to the part of JSON Schema that Gemini takes as
 // parametersJsonSchema and responseJsonSchema.
@@ -20,6 +23,7 @@ func (g *geminiJSON) convert(n *node) {
 		n.literal, n.members = object, nil
 	}
 	n.flatten(laterWins)
+	n.isolateRef()
 	n.constToEnum()
 	nullableToType(n)
 	g.enum(n)
@@ -34,6 +38,21 @@ func (g *geminiJSON) convert(n *node) {
 		n.put(placeholderProperty("string"))
 	}
 	n.sayHints()
+}
+
+// isolateRef moves a reference away from other keywords, which merging can
+// bring together.
+func (n *node) isolateRef() {
+	alone := !slices.ContainsFunc(n.members, func(m member) bool { return !strings.HasPrefix(m.key, "$") })
+	if !n.has("$ref") || alone {
+		return
+	}
+	ref, _ := n.take("$ref")
+	if n.has("anyOf") {
+		n.lose(&ref)
+		return
+	}
+	n.put(member{key: "anyOf", form: list, subs: []sub{{node: &node{members: []member{ref}}}}})
 }
 
 // enum leaves the strings and numbers. Null moves into the type, and an enum

@@ -32,7 +32,7 @@ func TestOpenAPIForm(t *testing.T) {
 			`{"type":"OBJECT","properties":{"a":{"type":"STRING"},"b":{"type":"STRING"}}}`},
 		{"8 root union of references",
 			`{"oneOf":[{"$ref":"#/$defs/A"},{"$ref":"#/$defs/B"}],"$defs":{"A":{"properties":{"k":{"const":"a"}},"required":["k"]},"B":{"properties":{"k":{"const":"b"},"n":{"type":"integer"}},"required":["k","n"]}}}`,
-			`{"type":"OBJECT","properties":{"k":{"type":"STRING","enum":["a"]},"n":{"type":"INTEGER"}},"required":["k"]}`},
+			`{"type":"OBJECT","properties":{"k":{"type":"STRING","enum":["a","b"]},"n":{"type":"INTEGER"}},"required":["k"]}`},
 		{"15 required", `{"type":"object","properties":{"a":{"type":"string"}},"required":["a","b","a",7]}`,
 			`{"type":"OBJECT","properties":{"a":{"type":"STRING"}},"required":["a"]}`},
 		{"15 required removed when empty", `{"type":"object","properties":{"a":{"type":"string"}},"required":["b"]}`,

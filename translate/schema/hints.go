@@ -14,7 +14,7 @@ const maxListed = 100
 // them: what they ask for can be said in a few words.
 var spoken = setOf("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
 	"format", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "minContains", "maxContains",
-	"contentEncoding", "contentMediaType", "readOnly", "writeOnly", "deprecated")
+	"contentEncoding", "contentMediaType", "readOnly", "writeOnly", "deprecated", "$ref")
 
 // lose notes what a removed member asked for.
 func (n *node) lose(m *member) {

@@ -4,49 +4,49 @@ package schema
 type shape byte
 
 const (
-	unknown      shape = iota // no keyword of JSON Schema or OpenAPI
-	anyData                   // any value, never a schema
-	text                      // a string
-	number                    // a number
-	bound                     // a number, in draft 4 a boolean
-	count                     // a whole number from zero
-	flag                      // a boolean
-	values                    // an array of values
-	types                     // the name of a type or an array of such
-	names                     // an array of property names, wrongly also a boolean
-	oneSchema                 // a schema or boolean
-	manySchemas               // an array of schemas
-	itemsSchema               // a schema, up to draft 2019-09 also an array
-	namedSchemas              // an object whose values are schemas
-	extension                 // an object that other tools know
+	shapeUnknown   shape = iota // no keyword of JSON Schema or OpenAPI
+	shapeData                   // any value, never a schema
+	shapeText                   // a string
+	shapeNumber                 // a number
+	shapeBound                  // a number, in draft 4 a boolean
+	shapeCount                  // a whole number from zero
+	shapeFlag                   // a boolean
+	shapeValues                 // an array of values
+	shapeTypes                  // the name of a type or an array of such
+	shapeNames                  // an array of property names, wrongly also a boolean
+	shapeSchema                 // a schema or boolean
+	shapeSchemas                // an array of schemas
+	shapeItems                  // a schema, up to draft 2019-09 also an array
+	shapeNamed                  // an object whose values are schemas
+	shapeExtension              // an object that other tools know
 )
 
 // keywords are those of all drafts of JSON Schema and of OpenAPI.
 var keywords = map[string]shape{
-	"$schema": text, "$id": text, "$ref": text, "$anchor": text, "$comment": text,
-	"$defs": namedSchemas, "definitions": namedSchemas,
+	"$schema": shapeText, "$id": shapeText, "$ref": shapeText, "$anchor": shapeText, "$comment": shapeText,
+	"$defs": shapeNamed, "definitions": shapeNamed,
 
-	"type": types, "enum": values, "const": anyData, "nullable": flag,
-	"title": text, "description": text, "default": anyData, "example": anyData, "examples": values,
-	"deprecated": flag, "readOnly": flag, "writeOnly": flag,
+	"type": shapeTypes, "enum": shapeValues, "const": shapeData, "nullable": shapeFlag,
+	"title": shapeText, "description": shapeText, "default": shapeData, "example": shapeData, "examples": shapeValues,
+	"deprecated": shapeFlag, "readOnly": shapeFlag, "writeOnly": shapeFlag,
 
-	"format": text, "pattern": text, "minLength": count, "maxLength": count,
-	"contentEncoding": text, "contentMediaType": text, "contentSchema": oneSchema,
-	"minimum": number, "maximum": number, "multipleOf": number, "exclusiveMinimum": bound, "exclusiveMaximum": bound,
+	"format": shapeText, "pattern": shapeText, "minLength": shapeCount, "maxLength": shapeCount,
+	"contentEncoding": shapeText, "contentMediaType": shapeText, "contentSchema": shapeSchema,
+	"minimum": shapeNumber, "maximum": shapeNumber, "multipleOf": shapeNumber, "exclusiveMinimum": shapeBound, "exclusiveMaximum": shapeBound,
 
-	"properties": namedSchemas, "required": names, "additionalProperties": oneSchema, "patternProperties": namedSchemas,
-	"propertyNames": oneSchema, "unevaluatedProperties": oneSchema, "minProperties": count, "maxProperties": count,
-	"dependentRequired": extension, "dependentSchemas": namedSchemas, "dependencies": extension, "propertyOrdering": values,
+	"properties": shapeNamed, "required": shapeNames, "additionalProperties": shapeSchema, "patternProperties": shapeNamed,
+	"propertyNames": shapeSchema, "unevaluatedProperties": shapeSchema, "minProperties": shapeCount, "maxProperties": shapeCount,
+	"dependentRequired": shapeExtension, "dependentSchemas": shapeNamed, "dependencies": shapeExtension, "propertyOrdering": shapeValues,
 
-	"items": itemsSchema, "prefixItems": manySchemas, "additionalItems": oneSchema, "unevaluatedItems": oneSchema,
-	"contains": oneSchema, "minContains": count, "maxContains": count,
-	"minItems": count, "maxItems": count, "uniqueItems": flag,
+	"items": shapeItems, "prefixItems": shapeSchemas, "additionalItems": shapeSchema, "unevaluatedItems": shapeSchema,
+	"contains": shapeSchema, "minContains": shapeCount, "maxContains": shapeCount,
+	"minItems": shapeCount, "maxItems": shapeCount, "uniqueItems": shapeFlag,
 
-	"allOf": manySchemas, "anyOf": manySchemas, "oneOf": manySchemas, "not": oneSchema,
-	"if": oneSchema, "then": oneSchema, "else": oneSchema,
+	"allOf": shapeSchemas, "anyOf": shapeSchemas, "oneOf": shapeSchemas, "not": shapeSchema,
+	"if": shapeSchema, "then": shapeSchema, "else": shapeSchema,
 
-	"discriminator": extension, "xml": extension, "externalDocs": extension,
-	"enumDescriptions": extension, "enumTitles": extension,
+	"discriminator": shapeExtension, "xml": shapeExtension, "externalDocs": shapeExtension,
+	"enumDescriptions": shapeExtension, "enumTitles": shapeExtension,
 }
 
 type keySet map[string]bool

@@ -106,53 +106,96 @@ func (n *node) flattenConditionals(w winner) {
 }
 
 // addProperty adds a property unless there is one of that name.
-func (n *node) addProperty(s sub) {
+func (n *node) addProperty(s sub) bool {
+	if n.property(s.name) != nil {
+		return false
+	}
 	m := n.get("properties")
 	if m == nil {
 		n.put(member{key: "properties", form: named, subs: []sub{s}})
-		return
+		return true
 	}
-	if !slices.ContainsFunc(m.subs, func(own sub) bool { return own.name == s.name }) {
-		m.subs = append(m.subs, s)
+	m.subs = append(m.subs, s)
+	return true
+}
+
+// property returns the schema of a property, or nil.
+func (n *node) property(name string) *node {
+	for _, s := range n.schemas("properties") {
+		if s.name == name {
+			return s.node
+		}
 	}
+	return nil
 }
 
 // mergeUnions merges the branches of anyOf and oneOf into the schema: the
 // properties of all, of the same name the first, and those required that every
 // branch requires. Branches that are no objects are left out.
 func (n *node) mergeUnions() {
+	own := make(keySet)
+	for _, s := range n.schemas("properties") {
+		own[s.name] = true
+	}
 	for _, key := range []string{"anyOf", "oneOf"} {
-		m, ok := n.take(key)
-		if !ok {
+		if m, ok := n.take(key); ok {
+			n.mergeBranches(m.subs, own)
+		}
+	}
+}
+
+func (n *node) mergeBranches(branches []sub, own keySet) {
+	var common []string
+	first := true
+	for _, s := range branches {
+		branch := s.node
+		if branch.literal == object {
+			branch.flatten(laterWins)
+			branch.mergeUnions()
+		}
+		if branch.literal == nothing || branch.literal == object && !branch.objectLike() {
 			continue
 		}
-		var common []string
-		first := true
-		for _, s := range m.subs {
-			branch := s.node
-			if branch.literal == object {
-				branch.flatten(laterWins)
-				branch.mergeUnions()
-			}
-			if branch.literal == nothing || branch.literal == object && !branch.objectLike() {
+		var required []string
+		if r := branch.get("required"); r != nil {
+			required = r.strings()
+		}
+		if first {
+			common, first = required, false
+		}
+		common = slices.DeleteFunc(common, func(name string) bool { return !slices.Contains(required, name) })
+		for _, p := range branch.schemas("properties") {
+			if n.addProperty(p) || own[p.name] {
 				continue
 			}
-			var required []string
-			if r := branch.get("required"); r != nil {
-				required = r.strings()
-			}
-			if first {
-				common, first = required, false
-			}
-			common = slices.DeleteFunc(common, func(name string) bool { return !slices.Contains(required, name) })
-			for _, p := range branch.schemas("properties") {
-				n.addProperty(p)
-			}
+			n.property(p.name).uniteValues(p.node)
 		}
-		if r := n.get("required"); r != nil {
-			common = append(r.strings(), common...)
+	}
+	if r := n.get("required"); r != nil {
+		common = append(r.strings(), common...)
+	}
+	n.putStrings("required", distinct(common))
+}
+
+// uniteValues adds the values of another enum to those of the schema when both
+// have one. The first definition of the property that tells the branches of a
+// union apart would otherwise leave only the first branch.
+func (n *node) uniteValues(other *node) {
+	for _, s := range []*node{n, other} {
+		if !s.has("const") && !s.has("enum") {
+			return
 		}
-		n.putStrings("required", distinct(common))
+	}
+	n.constToEnum()
+	other.constToEnum()
+	a, b := n.get("enum"), other.get("enum")
+	if a == nil || b == nil {
+		return
+	}
+	all := append(elements(a.raw), elements(b.raw)...)
+	a.raw = join(lastWins(all, func(raw *[]byte) string { return string(*raw) }))
+	if t := append(n.types(), other.types()...); len(t) > 0 {
+		n.putRaw("type", typesRaw(distinct(t)))
 	}
 }
 

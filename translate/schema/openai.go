@@ -26,7 +26,7 @@ func forOpenAI(n *node) {
 // openAIRoot makes an object of the root. A text format of another type, such
 // as an enum for servers like vLLM, stays.
 func openAIRoot(n *node) {
-	if !n.empty() && n.literal == object && !n.mergeable() {
+	if n.literal == object && !n.empty() && !n.isType("object") && !n.mergeable() {
 		return
 	}
 	n.flattenRoot()

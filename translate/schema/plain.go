@@ -121,38 +121,38 @@ func (w *plainWalk) member(n *plainNode, key string) bool {
 	r := &w.r
 	kind := r.Kind()
 	switch keywords[key] {
-	case text:
+	case shapeText:
 		if key == "format" && kind == jsonx.String {
 			n.format = r.String()
 		}
 		return kind == jsonx.String
-	case types:
+	case shapeTypes:
 		n.typ = ""
 		if kind == jsonx.String {
 			n.typ = r.String()
 		}
 		return typeSet[n.typ]
-	case number, bound:
+	case shapeNumber, shapeBound:
 		return kind == jsonx.Number
-	case count:
+	case shapeCount:
 		return kind == jsonx.Number && !bytes.ContainsAny(r.Number(), ".eE-")
-	case flag:
+	case shapeFlag:
 		return kind == jsonx.Bool
-	case anyData:
+	case shapeData:
 		return n.depth > 0 && jsonx.Valid(r.Raw())
-	case values:
+	case shapeValues:
 		return n.depth > 0 && kind == jsonx.Array && w.values()
-	case names:
+	case shapeNames:
 		return kind == jsonx.Array && w.names(n)
-	case oneSchema:
+	case shapeSchema:
 		return w.one(n, key, kind)
-	case itemsSchema:
+	case shapeItems:
 		n.items = true
 		return n.depth > 0 && w.node(n.depth+1)
-	case manySchemas:
+	case shapeSchemas:
 		n.union = n.union || key == "anyOf"
 		return n.depth > 0 && kind == jsonx.Array && w.many(n, key)
-	case namedSchemas:
+	case shapeNamed:
 		return kind == jsonx.Object && w.named(n, key)
 	}
 	return false

@@ -34,7 +34,7 @@ type resolver struct {
 	cut    map[edge]bool
 	needed []definition // those that references still point to
 	known  map[*node]bool
-	copies int          // targets being copied
+	copies int // targets being copied
 	budget int
 	err    error
 }
@@ -180,8 +180,8 @@ func (x *resolver) stay(n *node, name string, target *node, at place) *node {
 	out := &node{}
 	out.putText("$ref", name)
 	switch {
-	case alone || x.rules.siblings == dropSiblings:
-	case x.rules.siblings == keepSiblings:
+	case x.rules.siblings == dropSiblings:
+	case alone || x.rules.siblings == keepSiblings:
 		own := x.copy(n, at)
 		out.members = append(out.members, own.members...)
 	default: // the cycle goes on, so the target cannot be copied

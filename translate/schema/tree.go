@@ -138,10 +138,10 @@ func (p *parser) member(depth int) member {
 	}
 	kind := p.r.Kind()
 	switch sh := keywords[m.key]; {
-	case (sh == oneSchema || sh == itemsSchema) && (kind == jsonx.Object || kind == jsonx.Bool):
+	case (sh == shapeSchema || sh == shapeItems) && (kind == jsonx.Object || kind == jsonx.Bool):
 		m.form = one
 		m.subs = []sub{{node: p.schema(depth + 1)}}
-	case (sh == manySchemas || sh == itemsSchema) && kind == jsonx.Array:
+	case (sh == shapeSchemas || sh == shapeItems) && kind == jsonx.Array:
 		m.form = list
 		p.r.Array()
 		for p.r.Element() {
@@ -149,7 +149,7 @@ func (p *parser) member(depth int) member {
 				m.subs = append(m.subs, sub{node: p.schema(depth + 1)})
 			}
 		}
-	case sh == namedSchemas && kind == jsonx.Object:
+	case sh == shapeNamed && kind == jsonx.Object:
 		m.form = named
 		p.r.Object()
 		for p.r.Member() {

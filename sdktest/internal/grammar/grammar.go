@@ -40,6 +40,10 @@ type Options struct {
 	// Array tells that a Gemini client did not ask for server-sent events, so that the stream is one JSON array.
 	Array bool
 
+	// Relayed tells that the upstream speaks the same dialect. A response that fails in the middle of an item is handed
+	// on as the upstream wrote it.
+	Relayed bool
+
 	// Prefix tells that the client did not read to the end, so that nothing may be concluded from what is missing.
 	Prefix bool
 }
@@ -78,7 +82,7 @@ func Stream(d Dialect, body []byte, o Options) *Report {
 	}
 	c := map[Dialect]func() checker{
 		Chat:      func() checker { return &chatStream{usage: o.Usage} },
-		Responses: func() checker { return &responseStream{} },
+		Responses: func() checker { return &responseStream{relayed: o.Relayed} },
 		Anthropic: func() checker { return &messageStream{} },
 		Gemini:    func() checker { return &geminiStream{} },
 	}[d]()
