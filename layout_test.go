@@ -25,13 +25,13 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 var mayImport = map[string][]string{
 	"cmd/caddy": {"."},
 	".":         {"handlers", "access", "pool", "glob", "providers", "simulator", "translate", "translate/caps", "translate/ir"},
-	"handlers":  {"access", "pool", "glob", "providers", "translate", "translate/caps", "translate/ir", "translate/sse"},
+	"handlers":  {"access", "pool", "glob", "providers", "translate", "translate/caps", "translate/ir", "translate/session", "translate/sse"},
 	"providers": {"translate/ir", "simulator"},
 	"pool":      {"glob"},
 	"access":    {"glob"},
 	"translate": {
 		"translate/anthropic", "translate/chat", "translate/gemini", "translate/responses",
-		"translate/caps", "translate/ir", "translate/jsonx", "translate/schema", "translate/sse",
+		"translate/caps", "translate/ir", "translate/jsonx", "translate/schema", "translate/session", "translate/sse",
 	},
 	"translate/anthropic": dialectImports,
 	"translate/chat":      dialectImports,
@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"translate/caps":      {"translate/ir"},
 	"translate/jsonx":     {"translate/ir"},
 	"translate/schema":    {"translate/ir", "translate/jsonx"},
+	"translate/session":   {"translate/ir", "translate/jsonx"},
 }
 
 var dialectImports = []string{"translate/ir", "translate/jsonx", "translate/schema", "translate/sse"}

@@ -39,6 +39,10 @@ type Key struct {
 	// Expires is the instant from which the key is refused, see ParseExpiry. The zero time means never.
 	Expires time.Time
 
+	// Limits are what the key may use. Default: everything.
+	Limits Limits
+
+	state     *State
 	digest    [sha256.Size]byte
 	models    glob.List
 	accounts  glob.List
@@ -60,6 +64,9 @@ func (k *Key) prepare() error {
 	}
 	if k.accounts, err = glob.CompileList(k.Accounts); err != nil {
 		return fmt.Errorf("key %s: accounts: %w", k.Name, err)
+	}
+	if err := k.Limits.check(); err != nil {
+		return fmt.Errorf("key %s: %w", k.Name, err)
 	}
 	return nil
 }

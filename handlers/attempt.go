@@ -27,8 +27,9 @@ type attempt struct {
 	started  time.Time
 	cancel   context.CancelCauseFunc
 
-	sent  bool // the upstream has been asked
-	retry bool // another account may do better, and the client has seen nothing
+	sent   bool // the upstream has been asked
+	healed bool // signatures have been taken out
+	retry  bool // another account may do better, and the client has seen nothing
 }
 
 // run sends the request and delivers the answer. An error has not been told to
@@ -36,7 +37,27 @@ type attempt struct {
 func (a *attempt) run() error {
 	defer func() { a.lease.Release(a.outcome) }()
 	up := upstreamOf(a.lease.Account)
-	body, err := a.encode(up)
+	a.target = a.newTarget(up)
+	a.exchange = a.body.For(a.target, a.env.Model, a.start.Unix())
+	err := a.send(up)
+	if !errors.Is(err, errHeal) {
+		return err
+	}
+	// The upstream does not take back a signature of the history. Without it,
+	// the same account answers.
+	if a.exchange, err = a.body.Heal(a.target, a.env.Model, a.start.Unix()); err != nil {
+		return err
+	}
+	a.healed = true
+	return a.send(up)
+}
+
+// errHeal asks for the same request without signatures.
+var errHeal = errors.New("the upstream refuses a signature")
+
+// send sends one request and delivers its answer.
+func (a *attempt) send(up *Upstream) error {
+	body, err := a.encode()
 	if err != nil {
 		// Another account may be able to express what this one cannot.
 		a.retry = asError(err).Kind == ir.ErrUnsupported
@@ -66,26 +87,33 @@ func (a *attempt) run() error {
 		return a.failed(networkError(ctx, err))
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return a.failed(a.readError(resp))
+	if resp.StatusCode < http.StatusMultipleChoices {
+		return a.deliver(ctx, resp)
 	}
-	return a.deliver(ctx, resp)
+	e := a.readError(resp)
+	if !a.healed && translate.RefusesSignature(e) {
+		return errHeal
+	}
+	return a.failed(e)
+}
+
+func (a *attempt) newTarget(up *Upstream) *ir.Target {
+	model := a.lease.Upstream
+	dialect := up.Provider.Dialect(a.route.dialect, a.env.Op, model)
+	return &ir.Target{
+		Dialect: dialect, Provider: up.Provider.Platform(), Model: model, Caps: up.capsOf(dialect, model),
+		Scope: up.Scope, Bound: a.signer(a.lease), Session: a.strongSession(),
+		Strict: a.strict || a.block.Strict, Notes: &ir.Notes{},
+	}
 }
 
 // encode writes the body that the account is sent.
-func (a *attempt) encode(up *Upstream) ([]byte, error) {
-	model := a.lease.Upstream
-	dialect := up.Provider.Dialect(a.route.dialect, a.env.Op, model)
-	a.target = &ir.Target{
-		Dialect: dialect, Provider: up.Provider.Platform(), Model: model, Caps: up.capsOf(dialect, model),
-		Scope: up.Scope, Strict: a.strict || a.block.Strict, Notes: &ir.Notes{},
-	}
-	a.exchange = a.body.For(a.target, a.env.Model, a.start.Unix())
+func (a *attempt) encode() ([]byte, error) {
 	body, err := a.exchange.Request(nil)
 	if err != nil {
 		return nil, err
 	}
-	return applyEdits(body, a.block.Edits, dialect)
+	return applyEdits(body, a.block.Edits, a.target.Dialect)
 }
 
 func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
@@ -101,7 +129,7 @@ func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
 	}
 	return &providers.Call{
 		Op: a.env.Op, Dialect: a.target.Dialect, Model: a.target.Model, Stream: a.env.Stream, Body: body,
-		BaseURL: up.BaseURL, Secret: up.Secret, Client: a.r.Header, SameDialect: a.exchange.Relayed(), Header: header,
+		BaseURL: up.BaseURL, Secret: up.Secret, Client: a.r.Header, SameDialect: a.target.Dialect == a.route.dialect, Header: header,
 	}
 }
 

@@ -12,8 +12,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
 )
 
 // call is one client's request on its way through the gateway. It belongs to
@@ -30,6 +32,9 @@ type call struct {
 	body *translate.Call
 	sink *sink
 
+	session session.Session
+	origin  *pool.Account // see signer
+
 	strict bool
 	log    record
 }
@@ -43,6 +48,8 @@ type record struct {
 	usage                       ir.Usage
 	stop                        ir.StopReason
 	notes                       string
+	session                     string // its tag
+	sticky                      pool.Sticky
 }
 
 func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call {
@@ -195,6 +202,7 @@ func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {
 	text := [...]struct{ name, value string }{
 		{"ai_key", l.key}, {"ai_model", l.model}, {"ai_model_served", l.served}, {"ai_account", l.account},
 		{"ai_upstream_dialect", string(l.upstream)}, {"ai_stop", string(l.stop)}, {"ai_notes", l.notes},
+		{"ai_session", l.session},
 	}
 	for _, f := range text {
 		if f.value != "" {
@@ -206,6 +214,9 @@ func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {
 	}
 	extra.Add(zap.Int("ai_attempts", l.attempts))
 	extra.Add(zap.Duration("ai_wait", l.wait))
+	if l.sticky != pool.StickyNone {
+		extra.Add(zap.String("ai_sticky", l.sticky.String()))
+	}
 	extra.Add(zap.Duration("ai_first_byte", l.firstByte))
 	if l.usage.Known() {
 		extra.Add(zap.Int64("ai_input_tokens", ir.Count(l.usage.InputTotal)))

@@ -213,10 +213,10 @@ func TestStreamsAtOnce(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		for _, up := range []ir.Dialect{ir.Chat, ir.Anthropic} {
 			s := speeches[up]
-			go2 := make(chan bool)
+			goOn := make(chan bool)
 			step := func(w http.ResponseWriter, r *http.Request) {
 				streams(append(append([]string(nil), s.preamble...), s.content[0]), nil)(w, r)
-				<-go2
+				<-goOn
 				for _, frame := range append(s.content[1:], s.ending...) {
 					_, _ = io.WriteString(w, frame)
 				}
@@ -239,7 +239,7 @@ func TestStreamsAtOnce(t *testing.T) {
 					t.Fatalf("the stream ends: %v\n%s", err, got)
 				}
 			}
-			close(go2)
+			close(goOn)
 			rest, err := io.ReadAll(resp.Body)
 			_ = resp.Body.Close()
 			if err != nil || textOf(ir.Chat, string(got)+string(rest)) != "hello there" {
@@ -252,25 +252,49 @@ func TestStreamsAtOnce(t *testing.T) {
 	}
 }
 
+// opened sends a request and returns when the gateway has opened the stream:
+// with a keep-alive, or for Gemini with nothing but headers. rest reads on.
+func (f *fixture) opened(path, ask, ping string) (resp *http.Response, rest func() string) {
+	f.t.Helper()
+	req, _ := http.NewRequest("POST", f.server.URL+path, strings.NewReader(ask))
+	req.Header.Set("Authorization", "Bearer "+clientSecret)
+	resp, err := f.server.Client().Do(req)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { _ = resp.Body.Close() })
+	got := make([]byte, len(ping))
+	if _, err := io.ReadFull(resp.Body, got); err != nil || string(got) != ping {
+		f.t.Errorf("the stream begins with %q, %v; want %q", got, err, ping)
+	}
+	return resp, func() string {
+		all, err := io.ReadAll(resp.Body)
+		if err != nil {
+			f.t.Errorf("reading the stream: %v", err)
+		}
+		return string(all)
+	}
+}
+
+// pings are how the keep-alives of the dialects begin.
+var pings = map[ir.Dialect]string{ir.Chat: ": ", ir.Responses: ": ", ir.Anthropic: "event: ping\n", ir.Gemini: ""}
+
 // TestPingOpensButDoesNotFix sends keep-alives while the first account is
 // silent; when it fails, another one answers in the same stream.
 func TestPingOpensButDoesNotFix(t *testing.T) {
 	for _, client := range dialects {
 		t.Run(string(client), func(t *testing.T) {
+			open := make(chan bool)
 			slow := func(w http.ResponseWriter, r *http.Request) {
-				select {
-				case <-time.After(60 * time.Millisecond):
-				case <-r.Context().Done():
-				}
+				<-open
 				w.WriteHeader(503)
 			}
 			f, _, _ := twoAccounts(t, ir.Anthropic, slow, streams(speeches[ir.Anthropic].stream(), nil),
-				func(g *Gateway) { g.Stream.Ping = 20 * time.Millisecond })
-			got := f.post(speeches[client].streamPath, speeches[client].askStream)
-			wantHello(t, client, got)
-			ping := map[ir.Dialect]string{ir.Chat: ": ", ir.Responses: ": ", ir.Anthropic: "event: ping\n", ir.Gemini: "data: "}[client]
-			if !strings.HasPrefix(got.body, ping) {
-				t.Errorf("the stream begins with %.40q, want %q", got.body, ping)
+				func(g *Gateway) { g.Stream.Ping = 5 * time.Millisecond })
+			resp, rest := f.opened(speeches[client].streamPath, speeches[client].askStream, pings[client])
+			close(open)
+			if body := rest(); resp.StatusCode != 200 || textOf(client, body) != "hello there" || errorOf(body) != "" {
+				t.Errorf("got %d %q", resp.StatusCode, body)
 			}
 			if s := f.account("bad"); s.LastFailure.String() != "overloaded" {
 				t.Errorf("the first account is judged %v", s.LastFailure)
@@ -282,28 +306,26 @@ func TestPingOpensButDoesNotFix(t *testing.T) {
 // TestErrorInOpenedStream tells an error inside a stream that a keep-alive has
 // opened, since the status is gone.
 func TestErrorInOpenedStream(t *testing.T) {
-	for _, client := range dialects {
-		for _, array := range []bool{false, true} {
-			path := speeches[client].streamPath
-			if array {
-				if path = strings.TrimSuffix(path, "?alt=sse"); client != ir.Gemini {
-					continue
-				}
+	paths := map[string]ir.Dialect{"/v1beta/models/m:streamGenerateContent": ir.Gemini}
+	for _, d := range dialects {
+		paths[speeches[d].streamPath] = d
+	}
+	for path, client := range paths {
+		t.Run(path, func(t *testing.T) {
+			open := make(chan bool)
+			f, _ := one(t, ir.Anthropic, func(w http.ResponseWriter, r *http.Request) {
+				<-open
+				w.WriteHeader(500)
+			}, func(g *Gateway) { g.Stream.Ping = 5 * time.Millisecond })
+			resp, rest := f.opened(path, speeches[client].askStream, pings[client])
+			close(open)
+			body := rest()
+			if resp.StatusCode != 200 || errorOf(body) != "Upstream service temporarily unavailable" {
+				t.Errorf("got %d %q", resp.StatusCode, body)
 			}
-			t.Run(path, func(t *testing.T) {
-				slow := func(w http.ResponseWriter, r *http.Request) {
-					time.Sleep(60 * time.Millisecond)
-					w.WriteHeader(500)
-				}
-				f, _ := one(t, ir.Anthropic, slow, func(g *Gateway) { g.Stream.Ping = 20 * time.Millisecond })
-				got := f.post(path, speeches[client].askStream)
-				if got.status != 200 || errorOf(got.body) != "Upstream service temporarily unavailable" {
-					t.Errorf("got %d %q", got.status, got.body)
-				}
-				if array && !gjson.Valid(got.body) {
-					t.Errorf("the array is broken: %q", got.body)
-				}
-			})
-		}
+			if array := !strings.Contains(path, "alt=sse") && client == ir.Gemini; array && !gjson.Valid(body) {
+				t.Errorf("the array is broken: %q", body)
+			}
+		})
 	}
 }

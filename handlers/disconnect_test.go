@@ -20,26 +20,23 @@ import (
 func TestDisconnect(t *testing.T) {
 	s := speeches[ir.Anthropic]
 	begun := append(append([]string(nil), s.preamble...), s.content[0])
+	part := func(status int, body string) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, r *http.Request) {
+			says(status, "application/json", body)(w, r)
+			_ = http.NewResponseController(w).Flush()
+		}
+	}
 	moments := map[string]struct {
 		stream bool
 		before func(http.ResponseWriter, *http.Request)
 	}{
-		"before the upstream's headers":             {true, hangs},
-		"before the upstream's headers, unstreamed": {false, hangs},
-		"before content":                            {true, streams(s.preamble, hangs)},
-		"after content":                             {true, streams(begun, hangs)},
-		"while a stream is collected":               {false, streams(begun, hangs)},
-		"inside a whole answer": {false, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(w, s.whole[:20])
-			_ = http.NewResponseController(w).Flush()
-			hangs(w, r)
-		}},
-		"inside an error": {false, func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(500)
-			_ = http.NewResponseController(w).Flush()
-			hangs(w, r)
-		}},
+		"before the upstream's headers":             {true, func(http.ResponseWriter, *http.Request) {}},
+		"before the upstream's headers, unstreamed": {false, func(http.ResponseWriter, *http.Request) {}},
+		"before content":                            {true, streams(s.preamble, nil)},
+		"after content":                             {true, streams(begun, nil)},
+		"while a stream is collected":               {false, streams(begun, nil)},
+		"inside a whole answer":                     {false, part(200, s.whole[:20])},
+		"inside an error":                           {false, part(500, "{")},
 	}
 	for name, moment := range moments {
 		for _, http2 := range []bool{false, true} {
@@ -47,9 +44,10 @@ func TestDisconnect(t *testing.T) {
 				t.Run(name+" "+string(client), func(t *testing.T) {
 					reached, left := make(chan bool), make(chan bool)
 					up := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
-						close(reached)
 						moment.before(w, r)
-						close(left) // hangs returns when the gateway has closed the connection
+						close(reached)
+						hangs(w, r) // until the gateway closes the connection
+						close(left)
 					})
 					other := newUpstream(t, says(200, "application/json", s.whole))
 					f := serve(t, gatewaySpec{http2: http2, accounts: []accountSpec{
@@ -63,7 +61,6 @@ func TestDisconnect(t *testing.T) {
 					ctx, cancel := context.WithCancel(t.Context())
 					go func() {
 						<-reached
-						time.Sleep(10 * time.Millisecond) // let the first bytes through
 						cancel()
 					}()
 					req, _ := http.NewRequestWithContext(ctx, "POST", f.server.URL+speeches[client].path, strings.NewReader(ask))

@@ -32,6 +32,7 @@ type Gateway struct {
 	Strict        bool
 	Notes         NotesMode
 	ExposeAccount bool
+	Unsticky      bool // the pool keeps no sessions, so that only those matter that clients name
 
 	Logger *zap.Logger
 }

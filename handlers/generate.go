@@ -20,6 +20,7 @@ func (c *call) generate() error {
 	if !c.key.MayUse(c.env.Model) {
 		return c.unknownModel(c.env.Model)
 	}
+	c.findSession()
 	block := c.g.Models.find(c.env.Model)
 	err := c.try(c.env.Model, block)
 	for _, name := range block.Fallback {
@@ -70,6 +71,7 @@ func (c *call) try(asked string, block *Model) error {
 			}
 			return soonest(last, err)
 		}
+		c.log.sticky = lease.Sticky
 		tried = append(tried, lease.Account)
 		a := attempt{call: c, lease: lease, asked: asked, block: block}
 		err = a.run()
@@ -101,8 +103,9 @@ func soonest(last, none error) error {
 // tried again.
 func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Want {
 	return pool.Want{
-		Model:  block.upstreamName(asked),
-		Client: c.key.Name,
+		Model:   block.upstreamName(asked),
+		Session: c.poolSession(),
+		Client:  c.key.Name,
 		Allowed: func(a *pool.Account) bool {
 			return c.allowed(a, block)
 		},

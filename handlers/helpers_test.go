@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +44,7 @@ type accountSpec struct {
 	disabled    bool
 	transport   http.RoundTripper
 	header      http.Header
+	scope       string // of signatures; default the same for all
 }
 
 // gatewaySpec is a gateway under test. Its defaults: one key with the secret
@@ -136,7 +138,7 @@ func (a accountSpec) account(t testing.TB) *pool.Account {
 		transport = private
 	}
 	up := &Upstream{
-		Provider: provider, Transport: transport, BaseURL: base, Secret: accountSecret, Header: a.header, Scope: "01234567",
+		Provider: provider, Transport: transport, BaseURL: base, Secret: accountSecret, Header: a.header, Scope: cmp.Or(a.scope, "01234567"),
 	}
 	for _, m := range a.models {
 		pattern, _, _ := strings.Cut(m, "=")

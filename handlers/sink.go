@@ -72,7 +72,7 @@ func (s *sink) whole(status int, body []byte) error {
 }
 
 func (s *sink) sendWhole(status int, body []byte) error {
-	s.open, s.fixed = true, true
+	s.open, s.fixed, s.stream = true, true, false
 	h := s.w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -172,7 +172,10 @@ func (s *sink) flush() error {
 	if len(s.held) == 0 {
 		return s.err
 	}
+	before := time.Now()
 	err := s.send(s.held)
+	// A slow client is no silence of the upstream's.
+	s.upstream.until = s.upstream.until.Add(time.Since(before))
 	s.drop()
 	return err
 }
@@ -197,8 +200,6 @@ func (s *sink) send(b []byte) error {
 		}
 	}
 	s.wrote = time.Now()
-	// A slow client is no silence of the upstream's.
-	s.upstream.until = later(s.upstream.until, s.wrote.Add(s.limits.Idle), s.upstream.begun)
 	// Flush arms the server's idle deadline again; where it is not supported
 	// there is nothing to flush.
 	_ = s.rc.Flush()

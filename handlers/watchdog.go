@@ -22,13 +22,18 @@ func (s *sink) unwatch() {
 	s.drop()
 }
 
-// alive tells that the upstream has sent something. The timer is not touched:
-// when it fires too early it is set again.
+// alive tells that the upstream has sent something. From then on the end of
+// its patience only moves away, and the timer is not touched: when it fires too
+// early it is set again.
 func (s *sink) alive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	first := !s.upstream.begun
 	s.upstream.begun = true
 	s.upstream.until = time.Now().Add(s.limits.Idle)
+	if first {
+		s.arm()
+	}
 }
 
 // alert is an upstream's body that tells the watchdog of every byte.
@@ -96,14 +101,6 @@ func (s *sink) arm() {
 		return
 	}
 	s.timer.Reset(wait)
-}
-
-// later returns the later time when it applies, else a.
-func later(a, b time.Time, applies bool) time.Time {
-	if applies && b.After(a) {
-		return b
-	}
-	return a
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -2,6 +2,8 @@ package pool
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 )
 
@@ -32,6 +34,37 @@ func BenchmarkAcquire(b *testing.B) {
 				lease.Release(Outcome{Kind: Succeeded})
 			}
 		})
+	}
+}
+
+// policies are all of this package, by name.
+func policies() map[string]Policy {
+	return map[string]Policy{
+		"least_load": LeastLoad{}, "thompson": Thompson{}, "round_robin": RoundRobin{}, "random": Random{}, "first": First{},
+	}
+}
+
+// BenchmarkChoice measures one choice of each policy among accounts that have a record.
+func BenchmarkChoice(b *testing.B) {
+	for _, count := range []int{10, 10_000} {
+		for _, name := range slices.Sorted(maps.Keys(policies())) {
+			b.Run(fmt.Sprintf("%s/%d", name, count), func(b *testing.B) {
+				o := options()
+				o.Policy = policies()[name]
+				p := newPool(b, o, manyAccounts(b, count)...)
+				for i, a := range p.accounts {
+					for j := range i % 30 {
+						a.State.record.add(j%7 != 0)
+					}
+				}
+				want := Want{Model: "gemini-2.5-pro"}
+				b.ReportAllocs()
+				for b.Loop() {
+					lease, _ := p.try(&want)
+					lease.Release(Outcome{})
+				}
+			})
+		}
 	}
 }
 

@@ -4,15 +4,14 @@ import "time"
 
 // seat is an account's place in a pool: what a choice reads of it, side by side.
 type seat struct {
-	account  *Account
-	state    *State
+	Candidate
 	models   *Models
 	priority int
-	weight   float64
 	disabled bool
 }
 
-// group is the seats that serve the same models, so that a choice matches the model once for all of them.
+// group is the seats of one priority that serve the same models, so that a choice matches the model once for all of
+// them. Groups stand in the order of their priorities.
 type group struct {
 	models *Models
 	seats  []seat
@@ -31,41 +30,92 @@ type tally struct {
 	wake        time.Duration // until waiting may end by time alone, soonest or the end of a probe; 0 is never
 }
 
-// choice is the best account that a survey has found so far.
-type choice struct {
-	seat     *seat // nil if there is none
-	upstream string
-	score    float64
-	ignore   bool // chosen in spite of its cooldowns
-	rank     int
-}
-
-// survey is one look over the accounts that could answer a request, in one pass and without allocation: what it finds
-// stands behind pointers, since a struct that is written to through one takes all that it holds to the heap.
+// survey is one look over the accounts that could answer a request, in one pass and without allocation: the pool keeps
+// used ones for the next.
 type survey struct {
 	tally
-	pool  *Pool
-	want  *Want
-	now   time.Time
-	best  *choice
-	panic *panicked // nil while all is well
+	pool   *Pool
+	want   Want
+	policy Policy
+	now    time.Time
+	choice Choice
+	panic  *panicked // nil while all is well
+
+	found    bool // there is a candidate
+	priority int  // of the candidates
+	sampling bool // the policy scores a selection of the candidates, at the end
+	sample   *sample
+
+	best  option // seat is nil before the first score
+	score float64
+	rank  int
 }
 
-// try chooses an account and takes a slot on it. Without a lease the survey says why.
+// survey returns an empty survey. The caller gives it back with done.
+func (p *Pool) survey(w *Want, policy Policy, trial bool) *survey {
+	s, ok := p.surveys.Get().(*survey)
+	if !ok {
+		s = &survey{pool: p}
+		s.choice.random = newLottery()
+	}
+	s.want, s.policy, s.choice.trial = *w, policy, trial
+	s.choice.random.reset(&p.random)
+	if trial {
+		s.choice.random.reset(nil)
+	}
+	if _, s.sampling = policy.(Sampled); s.sampling && s.sample == nil {
+		s.sample = new(sample)
+	}
+	return s
+}
+
+// done gives the survey back, without what would keep the request alive.
+func (s *survey) done() {
+	s.want, s.policy, s.panic, s.best = Want{}, nil, nil, option{}
+	s.pool.surveys.Put(s)
+}
+
+// try chooses an account and takes a slot on it. Without a lease the tally says why.
 func (p *Pool) try(w *Want) (*Lease, tally) {
+	s := p.survey(w, p.policy, false)
+	defer s.done()
 	for {
-		now, best := time.Now(), choice{}
-		s := survey{pool: p, want: w, now: now, best: &best}
-		s.walk()
-		s.restore()
-		if best.seat == nil {
+		s.choose()
+		if s.best.seat == nil {
 			return nil, s.tally
 		}
-		lease := p.lease(best.seat, claim{model: best.upstream, now: now, ignore: best.ignore})
+		lease := p.lease(s.best.seat, claim{model: s.best.upstream, now: s.now, ignore: s.best.ignore})
 		if lease != nil {
 			return lease, s.tally
 		}
-		// Another request was faster. The account looks different now, so the next survey does too.
+		// Another request was faster. The account looks different now, so the next look does too.
+	}
+}
+
+// look returns what the policy would choose, which changes nothing.
+func (p *Pool) look(w *Want, policy Policy) (option, tally) {
+	s := p.survey(w, policy, true)
+	defer s.done()
+	s.choose()
+	return s.best, s.tally
+}
+
+// choose finds the best account, if there is any.
+func (s *survey) choose() {
+	s.tally, s.best, s.found, s.panic = tally{}, option{}, false, nil
+	s.choice.weight, s.now = 0, time.Now()
+	if s.sampling {
+		s.sample.seen = 0
+	}
+	s.walk()
+	s.restore()
+	if s.sampling {
+		for _, o := range s.sample.options() {
+			s.weigh(o)
+		}
+	}
+	if counting, ok := s.policy.(Counting); ok && s.best.seat != nil && !s.choice.trial {
+		counting.Chosen(&s.best.seat.Candidate, &s.choice)
 	}
 }
 
@@ -77,7 +127,7 @@ func (p *Pool) lease(st *seat, c claim) *Lease {
 		return nil
 	}
 	st.state.used.Store(c.stamp)
-	return &Lease{Account: st.account, Upstream: c.model, pool: p, stamp: c.stamp, probe: probe}
+	return &Lease{Account: st.Account, Upstream: c.model, pool: p, stamp: c.stamp, probe: probe}
 }
 
 // walk visits the members: accounts that name the model, or if none does, those with a bare star.
@@ -99,7 +149,7 @@ func (s *survey) walkFits(from, to Match) bool {
 		}
 		for j := range g.seats {
 			st := &g.seats[j]
-			if st.disabled || !s.want.mayUse(st.account) {
+			if st.disabled || !s.want.mayUse(st.Account) {
 				continue
 			}
 			found = true
@@ -121,7 +171,7 @@ func (s *survey) visit(st *seat, upstream string) {
 // consider counts a member and proposes it if it is not excluded and no cooldown keeps it out.
 func (s *survey) consider(st *seat, upstream string) {
 	s.members++
-	excluded := s.want.excludes(st.account)
+	excluded := s.want.excludes(st.Account)
 	if excluded {
 		s.excluded++
 	}
@@ -133,7 +183,7 @@ func (s *survey) consider(st *seat, upstream string) {
 		}
 	}
 	if !excluded {
-		s.propose(st, upstream, false)
+		s.propose(option{seat: st, upstream: upstream})
 	}
 }
 
@@ -158,34 +208,55 @@ func (s *survey) countDown(standing *standing, excluded bool) {
 	}
 }
 
-// propose makes the account the best if it has a free slot and goes before the best so far.
-func (s *survey) propose(st *seat, upstream string, ignore bool) {
-	if st.state.full() {
+// propose makes the account a candidate if it has a free slot and no better priority has one.
+func (s *survey) propose(o option) {
+	if o.seat.state.full() {
 		s.busy++
 		return
 	}
-	best := s.best
-	if best.seat != nil && st.priority > best.seat.priority {
+	if s.found && o.seat.priority > s.priority {
 		return
 	}
-	rival := best.seat != nil && st.priority == best.seat.priority
-	score := s.pool.policy.score(st)
-	if rival && score > best.score {
+	s.found, s.priority = true, o.seat.priority
+	if s.sampling {
+		s.sample.add(o, s.choice.random)
 		return
 	}
-	rank := s.want.rank(st.account)
-	if rival && score == best.score && !beatsTie(st, rank, best) {
-		return
-	}
-	*best = choice{seat: st, upstream: upstream, score: score, rank: rank, ignore: ignore}
+	s.weigh(o)
 }
 
-// beatsTie reports whether the account goes before the best, which has the same priority and score.
-func beatsTie(st *seat, rank int, best *choice) bool {
-	if rank != best.rank {
-		return rank < best.rank
+// weigh makes the candidate the best if it goes before the best so far.
+func (s *survey) weigh(o option) {
+	s.choice.weight += o.seat.Weight
+	score := s.policy.Score(&o.seat.Candidate, &s.choice)
+	if s.best.seat == nil {
+		s.best, s.score, s.rank = o, score, -1
+		return
 	}
-	return st.state.used.Load() < best.seat.state.used.Load()
+	if score > s.score || score != score || score == s.score && !s.beatsTie(o) {
+		return
+	}
+	if score < s.score {
+		s.rank = -1
+	}
+	s.best, s.score = o, score
+}
+
+// beatsTie reports whether the candidate goes before the best, which has the same score. A rank of -1 is not yet known.
+func (s *survey) beatsTie(o option) bool {
+	if s.want.Rank != nil {
+		if s.rank < 0 {
+			s.rank = s.want.Rank(s.best.seat.Account)
+		}
+		if rank := s.want.Rank(o.seat.Account); rank != s.rank {
+			if rank < s.rank {
+				s.rank = rank
+				return true
+			}
+			return false
+		}
+	}
+	return o.seat.state.used.Load() < s.best.seat.state.used.Load()
 }
 
 func (w *Want) mayUse(a *Account) bool {
@@ -194,13 +265,6 @@ func (w *Want) mayUse(a *Account) bool {
 
 func (w *Want) excludes(a *Account) bool {
 	return w.Exclude != nil && w.Exclude(a)
-}
-
-func (w *Want) rank(a *Account) int {
-	if w.Rank == nil {
-		return 0
-	}
-	return w.Rank(a)
 }
 
 // sooner returns the shorter of two times to wait, of which 0 means never.

@@ -14,17 +14,31 @@ type Lease struct {
 	// Upstream is the name under which the account's upstream knows the model.
 	Upstream string
 
+	// Sticky is the part that the request's session had in the choice.
+	Sticky Sticky
+
+	// Bound is the account that the session was on before this choice, whose signatures its history may hold: the same
+	// as Account on a hit. It is nil if that is not known: the session was on no account, or on one that the
+	// configuration no longer has.
+	Bound *Account
+
 	pool     *Pool
 	stamp    int64
 	probe    bool
 	released atomic.Bool
+	moves    move
+	moved    atomic.Bool
 }
 
-// Answering says that the upstream has begun to send content. It ends the account's cooldowns as a success does, which
-// for a long stream comes minutes later. It changes nothing after Release.
+// Answering says that the upstream has begun to send content. It ends the account's cooldowns and moves the session as
+// a success does, which for a long stream comes minutes later. It changes nothing after Release.
 func (l *Lease) Answering() {
+	if l.released.Load() {
+		return
+	}
+	l.follow()
 	s := l.Account.State
-	if s.cooling.Load() == nil || l.released.Load() {
+	if s.cooling.Load() == nil {
 		return
 	}
 	s.mu.Lock()
@@ -38,6 +52,9 @@ func (l *Lease) Answering() {
 func (l *Lease) Release(o Outcome) {
 	if !l.released.CompareAndSwap(false, true) {
 		return
+	}
+	if o.Kind == Succeeded {
+		l.follow()
 	}
 	now := time.Now()
 	room := l.pool.room

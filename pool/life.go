@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -100,4 +101,27 @@ func (s *State) store() {
 	}
 	shared.LoadOrStore(roomKey{}, s.life.room)
 	s.life.kept.Store(true)
+}
+
+// attachSessions gives the pool the process's sessions, unless the options bring others or none.
+func (p *Pool) attachSessions() error {
+	p.sessions = p.options.Sessions
+	if p.sessions != nil || p.options.SessionTTL <= 0 {
+		return nil
+	}
+	value, _, err := shared.LoadOrNew(sessionsKey{}, func() (caddy.Destructor, error) { return newCacheSessions(), nil })
+	if err != nil {
+		return fmt.Errorf("attaching the sessions: %w", err)
+	}
+	cache := value.(*cacheSessions)
+	cache.expect(p.options.MaxSessions)
+	p.sessions, p.life.sessions = cache, true
+	return nil
+}
+
+func (p *Pool) detachSessions() {
+	if p.life.sessions {
+		p.life.sessions = false
+		_, _ = shared.Delete(sessionsKey{}) // Destruct has no error
+	}
 }

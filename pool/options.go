@@ -8,6 +8,32 @@ import (
 
 // Options are the settings of a pool. Begin with [DefaultOptions]: a zero here means zero.
 type Options struct {
+	// Policy decides among the accounts that could answer. Nil means [LeastLoad].
+	Policy Policy
+
+	// Gateway is the gateway's name. Sessions of different gateways have nothing to do with each other.
+	Gateway string
+
+	// SessionTTL is how long a session stays with its account after its last request; 0 has no sessions.
+	SessionTTL time.Duration
+
+	// MaxSessions is how many sessions are expected at once. The process has room for some more; beyond that, new ones
+	// may find no place. The largest number of all pools holds.
+	MaxSessions int
+
+	// Sessions keeps what sessions are on which accounts. Nil means the process's own, which all pools share.
+	Sessions Sessions
+
+	// Slow says when a session leaves an account for its slowness.
+	Slow Slowness
+
+	// StickyWaiting is how many requests may wait for one account that their sessions are on while another account is
+	// free; 0 lets none wait.
+	StickyWaiting int
+
+	// StickyWaitFor is how long such a request may wait before it uses another account; 0 lets none wait.
+	StickyWaitFor time.Duration
+
 	// Waiting is how many requests may wait while every account that could answer is full; 0 lets none wait.
 	Waiting int
 
@@ -21,7 +47,7 @@ type Options struct {
 	// cooldowns of the classes error and overload are ignored, those of the accounts that failed longest ago first.
 	Panic int
 
-	// Random is the source of jitter; the pool locks it. Nil means one with a random seed.
+	// Random is the source of jitter and of what policies draw; the pool locks it. Nil means one with a random seed.
 	Random rand.Source
 }
 
@@ -32,8 +58,13 @@ type Span struct{ Min, Max time.Duration }
 // DefaultOptions returns the options of a gateway that says nothing about them.
 func DefaultOptions() Options {
 	return Options{
-		Waiting: 100,
-		WaitFor: 30 * time.Second,
+		SessionTTL:    time.Hour,
+		MaxSessions:   100_000,
+		Slow:          Slowness{Factor: 3, Floor: 2 * time.Second},
+		StickyWaiting: 3,
+		StickyWaitFor: 5 * time.Second,
+		Waiting:       100,
+		WaitFor:       30 * time.Second,
 		Cooldown: [Classes]Span{
 			ErrorClass:     {5 * time.Second, 5 * time.Minute},
 			RateLimitClass: {5 * time.Second, 30 * time.Minute},
@@ -45,8 +76,14 @@ func DefaultOptions() Options {
 }
 
 func (o *Options) validate() error {
+	if o.SessionTTL < 0 || o.MaxSessions < 0 {
+		return fmt.Errorf("sticky: %d sessions for %v; neither may be negative", o.MaxSessions, o.SessionTTL)
+	}
+	if o.StickyWaiting < 0 || o.StickyWaitFor < 0 {
+		return fmt.Errorf("wait sticky: %d requests for %v; neither may be negative", o.StickyWaiting, o.StickyWaitFor)
+	}
 	if o.Waiting < 0 || o.WaitFor < 0 {
-		return fmt.Errorf("wait: %d requests for %v; neither may be negative", o.Waiting, o.WaitFor)
+		return fmt.Errorf("wait fallback: %d requests for %v; neither may be negative", o.Waiting, o.WaitFor)
 	}
 	for class, span := range o.Cooldown {
 		if span.Min <= 0 || span.Max < span.Min {

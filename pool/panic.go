@@ -7,7 +7,7 @@ type panicked struct {
 	failures  []int64 // stamps of the failures that keep the restorable accounts out
 	upTo      int64   // accounts that failed up to this stamp are restored
 	restoring bool    // failures are complete and upTo is known
-	healthy   *seat   // the best without a panic
+	healthy   bool    // there are candidates without a panic
 }
 
 // restore brings accounts back into the choice when cooldowns would take more of the pool than they may, or its only
@@ -19,7 +19,7 @@ func (s *survey) restore() {
 	if excess <= 0 || s.restorable == 0 {
 		return
 	}
-	s.panic = &panicked{healthy: s.best.seat, failures: make([]int64, 0, s.restorable)}
+	s.panic = &panicked{healthy: s.found, failures: make([]int64, 0, s.restorable)}
 	s.walk()
 	if len(s.panic.failures) == 0 {
 		return // they have recovered since they were counted
@@ -40,7 +40,7 @@ func (s *survey) mayBeDown() int {
 
 // reconsider looks at a member again if only cooldowns that a panic may ignore keep it out.
 func (s *survey) reconsider(st *seat, upstream string) {
-	if st.state.cooling.Load() == nil || s.want.excludes(st.account) {
+	if st.state.cooling.Load() == nil || s.want.excludes(st.Account) {
 		return
 	}
 	standing := st.state.standing(upstream, s.now)
@@ -51,7 +51,7 @@ func (s *survey) reconsider(st *seat, upstream string) {
 		s.panic.failures = append(s.panic.failures, standing.failed)
 		return
 	}
-	if healthy := s.panic.healthy; standing.failed <= s.panic.upTo && (healthy == nil || st.priority == healthy.priority) {
-		s.propose(st, upstream, true)
+	if standing.failed <= s.panic.upTo && (!s.panic.healthy || st.priority == s.priority) {
+		s.propose(option{seat: st, upstream: upstream, ignore: true})
 	}
 }

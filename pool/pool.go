@@ -3,9 +3,11 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
@@ -14,24 +16,26 @@ import (
 // Pool is the accounts of one gateway in one generation of the configuration. It is safe for concurrent use.
 type Pool struct {
 	options  Options
-	policy   policy
+	policy   Policy
 	accounts []*Account
 	groups   []group
 	seats    map[*State][]*seat
 	names    map[string]*seat
 	room     *room
 
-	waiting int // requests in the room; guarded by its lock
+	sessions   Sessions
+	identities map[string]*seat
 
-	random struct {
-		sync.Mutex
-		*rand.Rand
-	}
+	waiting int // requests that wait for any account; guarded by the room's lock
+
+	random  chance
+	surveys sync.Pool // of *survey
 
 	life struct {
 		sync.Mutex
 		attached  bool
 		published bool
+		sessions  bool // holds the process's sessions
 	}
 }
 
@@ -48,7 +52,10 @@ func New(accounts []*Account, options Options) (*Pool, error) {
 	if source == nil {
 		source = rand.NewPCG(rand.Uint64(), rand.Uint64())
 	}
-	p := &Pool{options: options, policy: leastLoad{}, accounts: accounts}
+	p := &Pool{options: options, policy: options.Policy, accounts: accounts}
+	if p.policy == nil {
+		p.policy = LeastLoad{}
+	}
 	p.random.Rand = rand.New(source)
 	if err := p.attach(); err != nil {
 		return nil, err
@@ -83,6 +90,10 @@ func (p *Pool) attach() error {
 		return fmt.Errorf("attaching the waiting room: %w", err)
 	}
 	p.room = value.(*room)
+	if err := p.attachSessions(); err != nil {
+		_, _ = shared.Delete(roomKey{})
+		return err
+	}
 	p.life.attached = true
 	for i, a := range p.accounts {
 		if a.State, err = attach(a, p.room); err != nil {
@@ -94,32 +105,40 @@ func (p *Pool) attach() error {
 	return nil
 }
 
-// arrange seats the accounts, those with the same models together.
+// arrange seats the accounts, those of the same priority and models together.
 func (p *Pool) arrange() {
-	places := make(map[string]int)
-	for _, a := range p.accounts {
-		at, ok := places[a.Models.text]
+	type kind struct {
+		priority int
+		models   string
+	}
+	places := make(map[kind]int)
+	for i, a := range p.accounts {
+		k := kind{a.Priority, a.Models.text}
+		at, ok := places[k]
 		if !ok {
 			at = len(p.groups)
-			places[a.Models.text] = at
+			places[k] = at
 			p.groups = append(p.groups, group{models: &a.Models})
 		}
 		p.groups[at].seats = append(p.groups[at].seats, seat{
-			account:  a,
-			state:    a.State,
-			models:   &a.Models,
-			priority: a.Priority,
-			weight:   float64(max(a.Weight, 1)),
-			disabled: a.Disabled,
+			Candidate: Candidate{Account: a, Weight: max(a.Weight, 1), Index: i, state: a.State},
+			models:    &a.Models,
+			priority:  a.Priority,
+			disabled:  a.Disabled,
 		})
 	}
+	slices.SortStableFunc(p.groups, func(a, b group) int { return cmp.Compare(a.seats[0].priority, b.seats[0].priority) })
+	p.identities = make(map[string]*seat, len(p.accounts))
 	p.seats = make(map[*State][]*seat, len(p.accounts))
 	p.names = make(map[string]*seat, len(p.accounts))
 	for _, g := range p.groups {
 		for i := range g.seats {
 			st := &g.seats[i]
 			p.seats[st.state] = append(p.seats[st.state], st)
-			p.names[st.account.Name] = st
+			p.names[st.Account.Name] = st
+			if p.identities[st.Account.Identity] == nil {
+				p.identities[st.Account.Identity] = st
+			}
 		}
 	}
 }
@@ -156,23 +175,41 @@ func (p *Pool) Close() {
 		a.State.detach()
 	}
 	_, _ = shared.Delete(roomKey{}) // its only error is the room's Destruct's
+	p.detachSessions()
 }
 
-// Acquire leases an account for one request: of the accounts that serve the model, may be used and are not in cooldown,
-// those of the lowest priority that have a free slot, and among them the one with the least load. While all are full it
-// waits. Its error is a [NobodyError], a [FullError], a [TimeoutError], or wraps ctx's.
+// Acquire leases an account for one request: the one that its session is on, or else of the accounts that serve the
+// model, may be used and are not in cooldown, those of the lowest priority that have a free slot, and among them the one
+// that the policy says. While all are full it waits. Its error is a [NobodyError], a [FullError], a [TimeoutError], or
+// wraps ctx's.
 func (p *Pool) Acquire(ctx context.Context, w Want) (*Lease, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("choosing an account: %w", err)
 	}
-	lease, tally := p.try(&w)
+	if w.Session.Key == "" {
+		return p.any(ctx, &w)
+	}
+	s := p.session(&w)
+	lease, err := p.own(ctx, &w, &s)
+	if lease == nil && err == nil {
+		lease, err = p.any(ctx, &w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.join(&w, &s, lease), nil
+}
+
+// any leases the account that the policy says, or the first that becomes free.
+func (p *Pool) any(ctx context.Context, w *Want) (*Lease, error) {
+	lease, tally := p.try(w)
 	if lease != nil {
 		return lease, nil
 	}
-	if err := p.nobody(&w, &tally); err != nil {
+	if err := p.nobody(w, &tally); err != nil {
 		return nil, err
 	}
-	return p.wait(ctx, w)
+	return p.wait(ctx, w, nil)
 }
 
 // Accounts returns the accounts in the order in which they were given. The caller must not change the slice.
@@ -180,18 +217,12 @@ func (p *Pool) Accounts() []*Account {
 	return p.accounts
 }
 
-// Waiting returns how many of the pool's requests wait for a slot.
+// Waiting returns how many of the pool's requests wait for a slot of any account. Those that wait for one account alone
+// stand in its Snapshot.
 func (p *Pool) Waiting() int {
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
 	return p.waiting
-}
-
-// chance returns a random number from 0 to 1.
-func (p *Pool) chance() float64 {
-	p.random.Lock()
-	defer p.random.Unlock()
-	return p.random.Float64()
 }
 
 // nobody returns the error for a request that no account can answer, or nil if it is worth waiting.

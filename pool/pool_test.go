@@ -26,6 +26,7 @@ func account(t testing.TB, name string, concurrency int, models ...string) *Acco
 func options() Options {
 	o := DefaultOptions()
 	o.Random = rand.NewPCG(1, 2)
+	o.Sessions = NewMemorySessions(1000)
 	return o
 }
 

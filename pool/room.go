@@ -49,24 +49,24 @@ func (r *room) enter(w *waiter) (*Lease, error) {
 			r.waiting.Add(-1)
 		}
 	}()
-	lease, tally := w.pool.try(w.want)
-	if lease != nil {
-		return lease, nil
+	if lease, err := w.attempt(); lease != nil || err != nil {
+		return lease, err
 	}
-	if err := w.pool.nobody(w.want, &tally); err != nil {
+	if err := w.refused(); err != nil {
 		return nil, err
 	}
-	p := w.pool
-	if p.options.WaitFor == 0 || p.waiting >= p.options.Waiting {
-		return nil, &FullError{Model: w.want.Model, Waiting: p.waiting}
+	if w.session != nil {
+		w.only = w.session.seat.state
+	} else if st := w.pool.names[w.want.Pin]; st != nil {
+		w.only = st.state
 	}
-	if st := p.names[w.want.Pin]; st != nil {
-		w.pinned = st.state
-		w.pinned.waiting.Add(1)
+	if w.only != nil {
+		w.only.waiting.Add(1)
 	}
-	w.note(tally)
 	w.place = r.queue.PushBack(w)
-	p.waiting++
+	if w.session == nil {
+		w.pool.waiting++
+	}
 	seated = true
 	r.setAlarm()
 	return nil, nil
@@ -92,10 +92,12 @@ func (r *room) remove(w *waiter) {
 	}
 	r.queue.Remove(w.place)
 	w.place = nil
-	w.pool.waiting--
+	if w.session == nil {
+		w.pool.waiting--
+	}
 	r.waiting.Add(-1)
-	if w.pinned != nil {
-		w.pinned.waiting.Add(-1)
+	if w.only != nil {
+		w.only.waiting.Add(-1)
 	}
 }
 
@@ -166,16 +168,9 @@ func (r *room) sweep() {
 	for e := r.queue.Front(); e != nil; {
 		w := e.Value.(*waiter)
 		e = e.Next()
-		lease, tally := w.pool.try(w.want)
-		if lease != nil {
-			r.serve(w, arrival{lease: lease})
-			continue
+		if lease, err := w.attempt(); lease != nil || err != nil {
+			r.serve(w, arrival{lease, err})
 		}
-		if err := w.pool.nobody(w.want, &tally); err != nil {
-			r.serve(w, arrival{err: err})
-			continue
-		}
-		w.note(tally)
 	}
 	r.setAlarm()
 }

@@ -16,6 +16,9 @@ type State struct {
 	waiting atomic.Int32 // requests that wait for this account and no other
 	used    atomic.Int64 // stamp of the last lease
 	cooling atomic.Pointer[cooldowns]
+	turn    atomic.Int64 // what the account has earned and not yet spent in a round robin
+	pace    atomic.Int64 // firstByte in nanoseconds once it means something; 0 before
+	record  record
 
 	identity string
 	life     life
@@ -28,6 +31,8 @@ type State struct {
 	lastFailure Kind
 	failedAt    time.Time
 	firstByte   time.Duration // moving average
+	paces       int           // how many times are in it
+	pacedAt     time.Time     // when the last was added
 }
 
 // firstByteShare is the weight of the latest request in the moving average of the time to the first byte.
@@ -40,14 +45,10 @@ func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) {
 	if l.probe {
 		s.setCooldowns(s.cooldowns().unprobed(l.stamp))
 	}
-	if o.FirstByte > 0 {
-		if s.firstByte == 0 {
-			s.firstByte = o.FirstByte
-		}
-		s.firstByte += (o.FirstByte - s.firstByte) / firstByteShare
-	}
+	s.paced(o.FirstByte, now)
 	if o.Kind == Succeeded {
 		s.succeeded++
+		s.record.add(true)
 		s.heal(l)
 		return
 	}
@@ -60,12 +61,13 @@ func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) {
 	if o.Scope == ScopeNone {
 		return
 	}
+	s.record.add(false)
 	f := failure{
 		class:  class,
 		hint:   o.RetryAfter,
 		lease:  l.stamp,
 		stamp:  stamp,
-		jitter: l.pool.chance(),
+		jitter: l.pool.random.fraction(),
 		span:   l.pool.options.Cooldown[class],
 	}
 	if o.Scope == ScopeModel {

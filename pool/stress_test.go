@@ -17,6 +17,8 @@ type crowd struct {
 	limits map[*Account]int32
 	inUse  map[*Account]*atomic.Int32
 
+	sticky [len(stickyNames)]atomic.Int32
+
 	leased, timedOut, cancelled, full, nobody, panicked atomic.Int32
 }
 
@@ -30,6 +32,7 @@ func newCrowd(t *testing.T, limits ...int) *crowd {
 	}
 	o := options()
 	o.WaitFor, o.Waiting = 200*time.Microsecond, 30
+	o.StickyWaitFor = 100 * time.Microsecond
 	for class := range o.Cooldown {
 		o.Cooldown[class] = Span{300 * time.Microsecond, 2 * time.Millisecond}
 	}
@@ -51,7 +54,10 @@ func (c *crowd) request(i int) {
 		timer := time.AfterFunc(time.Duration(i%700)*time.Microsecond, cancel)
 		defer timer.Stop()
 	}
-	want := Want{Model: "m"}
+	want := Want{Model: "m", Client: "c"}
+	if i%2 == 0 {
+		want.Session = Session{Key: fmt.Sprint("s-", i%23), Strong: i%4 == 0, Continues: i%8 == 2, OneShot: i%16 == 6}
+	}
 	if i%5 == 0 {
 		want.Pin = fmt.Sprint("a-", i%len(c.limits))
 	}
@@ -64,6 +70,7 @@ func (c *crowd) request(i int) {
 		return
 	}
 	c.leased.Add(1)
+	c.sticky[lease.Sticky].Add(1)
 	defer lease.Release(Outcome{})
 	inUse := c.inUse[lease.Account]
 	if n := inUse.Add(1); n > c.limits[lease.Account] {
@@ -127,6 +134,11 @@ func TestNothingLeaks(t *testing.T) {
 		} {
 			if n.Load() == 0 {
 				t.Errorf("no request %s, so this test proves less than it says", what)
+			}
+		}
+		for part := range c.sticky {
+			if c.sticky[part].Load() == 0 {
+				t.Errorf("no session ended as %v, so this test proves less than it says", Sticky(part))
 			}
 		}
 		idle(t, c.pool)

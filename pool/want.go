@@ -38,6 +38,15 @@ type Session struct {
 	// Key is the same for all requests of the conversation; empty if there is none.
 	Key string
 
-	// Strong reports that the client named the conversation itself; a weak key is derived from content.
+	// Strong reports that the client named the conversation itself; a weak key is derived from content. A strong session
+	// is looked up for every request and may wait a little for its own account.
 	Strong bool
+
+	// Continues reports that the request goes on with a conversation: it holds an answer of the model. A weak session is
+	// looked up only then, since everybody may begin with the same words; without it, the session begins anew.
+	Continues bool
+
+	// OneShot reports that nothing will follow the request: one turn, no tools, no cache hints, a short answer. It may use
+	// a binding but neither makes nor moves one.
+	OneShot bool
 }

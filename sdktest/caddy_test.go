@@ -3,6 +3,7 @@ package sdktest
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -46,6 +47,11 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	// Most of the time the tests wait for each other's delays.
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if err := startUpstream(); err != nil {
 		fmt.Fprintln(os.Stderr, "starting the upstream server:", err)
 		return 1

@@ -168,6 +168,7 @@ func argsOf(f gjson.Result) string {
 // checkFunctionTurns checks that calls come right after the user's side, and that the next content answers each of
 // them and holds nothing else.
 func checkFunctionTurns(model string, contents []content) *apiError {
+	contents = modelTurns(contents)
 	for i, c := range contents {
 		calls, responses := c.with("functionCall"), c.with("functionResponse")
 		if len(calls) > 0 {
@@ -195,6 +196,20 @@ func checkFunctionTurns(model string, contents []content) *apiError {
 		}
 	}
 	return nil
+}
+
+// modelTurns puts neighbouring contents of the model together: Google's SDKs keep a streamed answer chunk by chunk in
+// the history that they send.
+func modelTurns(contents []content) []content {
+	var turns []content
+	for _, c := range contents {
+		if n := len(turns); n > 0 && c.role == "model" && turns[n-1].role == "model" {
+			turns[n-1].parts = append(slices.Clone(turns[n-1].parts), c.parts...)
+			continue
+		}
+		turns = append(turns, c)
+	}
+	return turns
 }
 
 // checkAnswers compares the calls of a turn with their responses. A response that is there twice with the same id

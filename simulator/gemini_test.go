@@ -64,7 +64,6 @@ func TestGeminiRefusesContents(t *testing.T) {
 		{geminiContents(geminiUser + `,` + geminiCalls + `,` + geminiResponses("a", "c")), "names of the function responses"},
 		{geminiContents(geminiUser + `,` + geminiResponses("a")), "function response turn comes immediately after a function call turn"},
 		{geminiContents(geminiCalls + `,` + geminiResponses("a", "b")), "function call turn comes immediately after a user turn or after a function response turn"},
-		{geminiContents(geminiUser + `,{"role":"model","parts":[{"text":"y"}]},` + geminiCalls + `,` + geminiResponses("a", "b")), "function call turn comes immediately after"},
 		{geminiContents(geminiUser + `,` + geminiCalls + `,{"role":"user","parts":[{"functionResponse":{"name":"a","response":{}}},{"functionResponse":{"name":"b","response":{}}},{"text":"z"}]}`), "holds nothing but function response parts"},
 		{geminiContents(geminiUser + `,` + geminiCalls + `,{"role":"user","parts":[{"functionResponse":{"name":"a","response":"y"}}]}`), "Invalid value at 'contents[2].parts[0].function_response.response' (TYPE_MESSAGE), \"y\""},
 		{geminiContents(geminiUser + `,{"role":"model","parts":[{"functionCall":{"name":"a","args":"{}"}}]}`), "Invalid value at 'contents[1].parts[0].function_call.args' (TYPE_MESSAGE)"},

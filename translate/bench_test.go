@@ -165,3 +165,20 @@ func BenchmarkStream(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadEnvelope is what every request costs, whoever answers it.
+func BenchmarkReadEnvelope(b *testing.B) {
+	for _, d := range benchDialects {
+		body := bodyIn(b, d, 30, 18)
+		env := benchEnvelope(d, false)
+		b.Run(string(d), func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := CodecOf(d).ReadEnvelope(body, env); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -3,6 +3,7 @@ package translate
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/caps"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
 )
 
@@ -28,20 +30,11 @@ var pending = map[string]string{
 	"v040-chat-chat-ollama-system-first":        "equal dialects are relayed byte for byte; there is no option to repair them",
 	"v047-responses-codex-account-filter":       "there is no provider for ChatGPT accounts",
 	"v048-responses-previous-response-emulated": "there is no store of responses",
-	"v095-session-gemini-cli":                   needsSessions,
-	"v096-session-gemini-cli-no-user":           needsSessions,
-	"v097-session-claude-code-legacy":           needsSessions,
-	"v098-session-claude-code-json":             needsSessions,
-	"v099-session-codex":                        needsSessions,
-	"v107-session-generic":                      needsSessions,
-	"v121-session-explicit-header-wins":         needsSessions,
-	"v122-session-prompt-cache-key":             needsSessions,
 }
 
 const (
 	needsVertex     = "there is no provider for Vertex AI"
 	needsCodeAssist = "there is no provider for Code Assist"
-	needsSessions   = "sessions are not sticky"
 )
 
 // vector is one case: what one dialect says and what another must say for it.
@@ -56,6 +49,8 @@ type vector struct {
 		Caps        map[string]json.RawMessage
 		Strict      bool
 		Request     json.RawMessage `json:"client_request"`
+		Tenant      string
+		KeyID       string `json:"api_key_id"`
 	}
 	Input    json.RawMessage
 	Expected json.RawMessage
@@ -113,7 +108,10 @@ func TestVectors(t *testing.T) {
 
 // run returns what is wrong, or "".
 func (v *vector) run() string {
-	if v.Kind == "session" || vectorDialects[v.From] == "" || vectorDialects[v.To] == "" {
+	if v.Kind == "session" {
+		return v.runSession()
+	}
+	if vectorDialects[v.From] == "" || vectorDialects[v.To] == "" {
 		return "there is no support for " + v.From + " to " + v.To + " (" + v.Kind + ")"
 	}
 	switch v.Kind {
@@ -182,6 +180,36 @@ func (v *vector) runRequest() string {
 		return problem
 	}
 	return v.compareNotes(target.Notes)
+}
+
+func (v *vector) runSession() string {
+	var in struct {
+		Body    json.RawMessage
+		Headers map[string]string
+	}
+	var want struct {
+		Key, Alias, Source string
+		Strong             bool
+	}
+	if err := json.Unmarshal(v.Input, &in); err != nil {
+		return err.Error()
+	}
+	if err := json.Unmarshal(v.Expected, &want); err != nil {
+		return err.Error()
+	}
+	env := &ir.Envelope{Op: ir.Generate, Dialect: vectorDialects[v.From], Header: http.Header{}}
+	for k, val := range in.Headers {
+		env.Header.Set(k, val)
+	}
+	call, err := NewCall(env, in.Body)
+	if err != nil {
+		return err.Error()
+	}
+	s := call.Session(session.Caller{Tenant: v.Ctx.Tenant, Key: v.Ctx.KeyID}, true)
+	if s.Key != want.Key || s.Alias != want.Alias || s.Source != want.Source || s.Strong != want.Strong {
+		return fmt.Sprintf("got %+v, want %+v", s, want)
+	}
+	return ""
 }
 
 func encode(env *ir.Envelope, body []byte, target *ir.Target, model string) ([]byte, error) {

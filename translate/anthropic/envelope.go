@@ -5,7 +5,8 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// ReadEnvelope reads model and stream, and where the model stands.
+// ReadEnvelope reads model and stream, what names the conversation, and where
+// the largest members stand.
 func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	var r jsonx.Reader
 	r.Reset(body)
@@ -23,6 +24,18 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 			env.ModelAt = ir.Span{Start: start, End: r.Offset()}
 		case "stream":
 			env.Stream = r.Bool()
+		case "max_tokens":
+			env.MaxOutput = r.IntIfAny()
+		case "metadata":
+			env.Hints.UserID = r.TextIn("user_id")
+		case "session_id", "sessionId":
+			env.Hints.Session = r.TextIfAny()
+		case "messages":
+			r.Skip()
+			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+		case "tools":
+			r.Skip()
+			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
 		}
 	}
 	if err := r.End(); err != nil {

@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
@@ -56,10 +55,10 @@ func foreignCuts(body []byte, t *ir.Target) []ir.Span {
 			c.messages()
 		case "thinking":
 			c.manual = hasType(c.r.Raw(), "enabled")
-			c.thinkingAt = c.member("thinking", start)
+			c.thinkingAt = jsonx.MemberSpan(body, "thinking", ir.Span{Start: start, End: c.r.Offset()})
 		case "context_management":
 			c.r.Skip()
-			c.contextAt = c.member("context_management", start)
+			c.contextAt = jsonx.MemberSpan(body, "context_management", ir.Span{Start: start, End: c.r.Offset()})
 		}
 	}
 	if c.r.End() != nil || len(c.cuts) == 0 {
@@ -72,7 +71,7 @@ func foreignCuts(body []byte, t *ir.Target) []ir.Span {
 			c.cuts = append(c.cuts, at) // refused without thinking
 		}
 	}
-	return c.joined()
+	return jsonx.Cuts(body, c.cuts)
 }
 
 func hasType(raw []byte, want string) bool {
@@ -153,42 +152,4 @@ func foreignThinking(b *block) bool {
 		return true
 	}
 	return sig.Value != value || sig.Family != ir.SigAnthropic && sig.Family != ir.SigUnknown
-}
-
-// member returns where a member of the body stands. Its value, from start on,
-// has just been read.
-func (c *cleaner) member(name string, start int) ir.Span {
-	at := ir.Span{Start: bytes.LastIndex(c.body[:start], []byte(`"`+name+`"`)), End: c.r.Offset()}
-	if at.Start < 0 || len(bytes.Trim(c.body[at.Start+len(name)+2:start], ": \t\r\n")) > 0 {
-		return ir.Span{}
-	}
-	return at
-}
-
-const space = " \t\r\n"
-
-// joined returns the cuts in order, neighbours as one, each with one of the
-// commas beside it.
-func (c *cleaner) joined() []ir.Span {
-	slices.SortFunc(c.cuts, func(a, b ir.Span) int { return a.Start - b.Start })
-	out := c.cuts[:0]
-	for _, s := range c.cuts {
-		if n := len(out); n > 0 && (s.Start <= out[n-1].End || len(bytes.Trim(c.body[out[n-1].End:s.Start], ","+space)) == 0) {
-			out[n-1].End = max(out[n-1].End, s.End)
-			continue
-		}
-		out = append(out, s)
-	}
-	for i := range out {
-		cut := &out[i]
-		rest := bytes.TrimLeft(c.body[cut.End:], space)
-		before := bytes.TrimRight(c.body[:cut.Start], space)
-		switch {
-		case len(rest) > 0 && rest[0] == ',':
-			cut.End = len(c.body) - len(rest) + 1
-		case len(before) > 0 && before[len(before)-1] == ',':
-			cut.Start = len(before) - 1
-		}
-	}
-	return out
 }

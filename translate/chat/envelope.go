@@ -5,7 +5,8 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// ReadEnvelope reads model, stream and stream_options, and where they stand.
+// ReadEnvelope reads model, stream and stream_options, what names the
+// conversation, and where the largest members stand.
 func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	var r jsonx.Reader
 	r.Reset(body)
@@ -27,12 +28,36 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 		case "stream_options":
 			env.Usage = readUsageOption(&r)
 			env.StreamOptsAt = ir.Span{Start: start, End: r.Offset()}
+		case "messages":
+			r.Skip()
+			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+		case "tools":
+			r.Skip()
+			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
+		default:
+			readHint(&r, env)
 		}
 	}
 	if err := r.End(); err != nil {
 		return unparsable(err)
 	}
 	return nil
+}
+
+// readHint reads what names the conversation, and how long the answer may be.
+func readHint(r *jsonx.Reader, env *ir.Envelope) {
+	switch r.Key() {
+	case "max_completion_tokens", "max_tokens":
+		if n := r.IntIfAny(); n.V > env.MaxOutput.V {
+			env.MaxOutput = n
+		}
+	case "metadata":
+		env.Hints.UserID = r.TextIn("user_id")
+	case "prompt_cache_key":
+		env.Hints.CacheKey = r.TextIfAny()
+	case "session_id", "sessionId":
+		env.Hints.Session = r.TextIfAny()
+	}
 }
 
 func readUsageOption(r *jsonx.Reader) (usage ir.Opt[bool]) {

@@ -196,16 +196,12 @@ func orElse(s, def string) string {
 // maxCacheKey is the longest prompt_cache_key that OpenAI takes.
 const maxCacheKey = 64
 
-// cacheKey is the client's key. OpenAI routes requests with the same key to
-// the same cache, so a session without one is given its own.
+// cacheKey is the client's key, else that of its session.
 func (e *encoder) cacheKey() string {
-	key := e.req.Cache.Key
-	if key == "" && e.t.Session != "" && e.t.Provider == "openai" {
-		sum := sha256.Sum256([]byte(e.t.Session))
-		h := hex.EncodeToString(sum[:16])
-		return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	if key := e.req.Cache.Key; key != "" {
+		return e.short(key, maxCacheKey)
 	}
-	return e.short(key, maxCacheKey)
+	return e.t.CacheKey()
 }
 
 // short is s, or its hash when OpenAI would refuse it for its length.

@@ -7,9 +7,9 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// ReadEnvelope checks that the body is an object. The model and the stream flag
-// are in the path already; a model in the body is only noted, for the case that
-// it must be renamed.
+// ReadEnvelope checks that the body is an object, and reads what names the
+// conversation. The model and the stream flag are in the path already; a model
+// in the body is only noted, for the case that it must be renamed.
 func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	var r jsonx.Reader
 	r.Reset(body)
@@ -18,16 +18,43 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	env.Empty = true
 	for r.Member() {
 		env.Empty = false
-		if r.Key() == "model" && r.Kind() == jsonx.String {
-			start := r.Offset()
+		start := r.Offset()
+		switch r.Key() {
+		case "model":
+			if r.Kind() == jsonx.String {
+				r.Skip()
+				env.ModelAt = ir.Span{Start: start, End: r.Offset()}
+			}
+		case "contents":
 			r.Skip()
-			env.ModelAt = ir.Span{Start: start, End: r.Offset()}
+			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+		case "tools":
+			r.Skip()
+			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
+		case "sessionId", "session_id":
+			env.Hints.Session = r.TextIfAny()
+		case "generationConfig", "generation_config":
+			env.MaxOutput = readMaxOutput(&r)
 		}
 	}
 	if err := r.End(); err != nil {
 		return unparsable(err)
 	}
 	return nil
+}
+
+func readMaxOutput(r *jsonx.Reader) (n ir.Opt[int]) {
+	if r.Kind() != jsonx.Object {
+		return n
+	}
+	r.Object()
+	for r.Member() {
+		switch r.Key() {
+		case "maxOutputTokens", "max_output_tokens":
+			n = r.IntIfAny()
+		}
+	}
+	return n
 }
 
 func unparsable(err error) *ir.Error {

@@ -19,6 +19,23 @@ type Envelope struct {
 	Usage        Opt[bool] // Chat: whether the client asked for stream_options.include_usage
 	Open         int       // offset behind the body's opening brace, where a member can be put in
 	Empty        bool      // the body's object has no members
+
+	TurnsAt   Span     // the value of `messages`, `input` or `contents`; empty when absent
+	ToolsAt   Span     // the value of `tools`; empty when absent
+	PrivateAt Span     // Responses: the value of `client_metadata`, which is for OpenAI only; empty when absent
+	MaxOutput Opt[int] // the most tokens that the answer may have
+	Hints     Hints
+}
+
+// Hints are the members of a body by which clients name the conversation that
+// a request belongs to. They alias the body, are the client's secrets, and are
+// empty where the body has no string.
+type Hints struct {
+	UserID       Text // metadata.user_id
+	CacheKey     Text // prompt_cache_key
+	Conversation Text // conversation or its id, else conversation_id
+	Session      Text // session_id or sessionId
+	Previous     Text // previous_response_id
 }
 
 // Span is a piece of a body: the bytes from Start up to End.

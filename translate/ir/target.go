@@ -1,5 +1,10 @@
 package ir
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
 // Target is the account that a request is encoded for: what it speaks, what
 // its model can do, and what was lost on the way there.
 type Target struct {
@@ -13,6 +18,21 @@ type Target struct {
 	Session  string // strong session key, empty when there is none
 	Names    *Names // tool names on this target's wire
 	Notes    *Notes
+}
+
+// CacheKey returns the prompt_cache_key for a session whose client sends none:
+// OpenAI routes requests with the same key to the same cache. It is a UUID made
+// of the session's SHA-256, so that it does not tell the session, and empty
+// without a session or where the vendor may not know the member.
+func (t *Target) CacheKey() string {
+	if t.Session == "" || t.Provider != "openai" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(t.Session))
+	sum[6] = sum[6]&0x0F | 0x50 // version 5, made from a name
+	sum[8] = sum[8]&0x3F | 0x80
+	h := hex.EncodeToString(sum[:16])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // Class tells how much a field or part matters when the target lacks it.

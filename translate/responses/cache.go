@@ -1,20 +1,6 @@
 package responses
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-
-	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
-)
-
-// cacheKey returns the prompt_cache_key of a session: a UUID made of its key's
-// SHA-256, so that a session's requests meet the same cache without naming the
-// session.
-func cacheKey(session string) string {
-	sum := sha256.Sum256([]byte("prompt_cache_key\x00" + session))
-	h := hex.EncodeToString(sum[:16])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
+import "github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 
 // breakpointTTLs are OpenAI's lifetimes for those of the other dialects.
 var breakpointTTLs = map[string]string{"5m": "30m", "1h": "30m", "30m": "30m", "12h": "12h"}

@@ -5,7 +5,8 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// ReadEnvelope reads model and stream, and where the model stands.
+// ReadEnvelope reads model and stream, what names the conversation, and where
+// the largest members stand.
 func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	var r jsonx.Reader
 	r.Reset(body)
@@ -23,12 +24,54 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 			env.ModelAt = ir.Span{Start: start, End: r.Offset()}
 		case "stream":
 			env.Stream = r.Bool()
+		case "input":
+			r.Skip()
+			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+		case "tools":
+			r.Skip()
+			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
+		case "client_metadata":
+			r.Skip()
+			env.PrivateAt = ir.Span{Start: start, End: r.Offset()}
+		default:
+			readHint(&r, env)
 		}
 	}
 	if err := r.End(); err != nil {
 		return unparsable(err)
 	}
 	return nil
+}
+
+// readHint reads what names the conversation, and how long the answer may be.
+func readHint(r *jsonx.Reader, env *ir.Envelope) {
+	h := &env.Hints
+	switch r.Key() {
+	case "max_output_tokens":
+		env.MaxOutput = r.IntIfAny()
+	case "metadata":
+		h.UserID = r.TextIn("user_id")
+	case "prompt_cache_key":
+		h.CacheKey = r.TextIfAny()
+	case "session_id", "sessionId":
+		h.Session = r.TextIfAny()
+	case "previous_response_id":
+		h.Previous = r.TextIfAny()
+	case "conversation_id":
+		if h.Conversation == "" {
+			h.Conversation = r.TextIfAny()
+		}
+	case "conversation":
+		id := ir.Text("")
+		if r.Kind() == jsonx.Object {
+			id = r.TextIn("id")
+		} else {
+			id = r.TextIfAny()
+		}
+		if id != "" {
+			h.Conversation = id
+		}
+	}
 }
 
 func unparsable(err error) *ir.Error {

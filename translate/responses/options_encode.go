@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -270,11 +271,8 @@ func (w *writer) meta() {
 		w.quoted("safety_identifier", m.SafetyID)
 	}
 	w.labels()
-	switch {
-	case c.Key != "":
-		w.quoted("prompt_cache_key", c.Key)
-	case w.t.Session != "" && w.t.Provider == "openai":
-		w.quoted("prompt_cache_key", cacheKey(w.t.Session))
+	if key := cmp.Or(c.Key, w.t.CacheKey()); key != "" {
+		w.quoted("prompt_cache_key", key)
 	}
 	if c.Retention != "" {
 		w.quoted("prompt_cache_retention", c.Retention)

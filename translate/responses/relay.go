@@ -8,23 +8,6 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// RelayRequest appends the client's body with the upstream's name of the
-// model; everything else stays as it is.
-func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]byte, error) {
-	switch {
-	case t.Model == "" || env.ModelAt.Len() > 0 && t.Model == env.Model:
-		return append(dst, body...), nil
-	case env.ModelAt.Len() > 0:
-		return jsonx.Splice(dst, body, env.ModelAt.Start, env.ModelAt.End, ir.AppendQuoted(nil, t.Model)), nil
-	default:
-		member := append(ir.AppendQuoted([]byte(`"model":`), t.Model), ',')
-		if env.Empty {
-			member = member[:len(member)-1]
-		}
-		return jsonx.Splice(dst, body, env.Open, env.Open, member), nil
-	}
-}
-
 // relay is the straight pipe of one answer.
 type relay struct {
 	op      ir.Op

@@ -27,7 +27,7 @@ func (a *anthropic) convert(n *node) {
 		n.flatten(laterWins)
 	}
 	modernize(n)
-	if a.Vertex {
+	if a.Vertex && !a.Strict {
 		a.forVertex(n)
 	}
 	if a.Strict {

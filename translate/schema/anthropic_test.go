@@ -14,6 +14,9 @@ func TestAnthropic(t *testing.T) {
 		{"root anyOf", `{"description":"D","properties":{"a":{"type":"string"}},"required":["a"],"anyOf":[
 			{"properties":{"a":{"type":"integer"},"b":{"type":"string"}},"required":["b"]},{"type":"object","properties":{"c":{"type":"string"},"b":{"type":"number"}},"required":["c","b"]},{"type":"null"}]}`,
 			`{"type":"object","description":"D","properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}},"required":["a","b"]}`},
+		{"the property that tells the branches apart", `{"properties":{"own":{"const":"o"}},"oneOf":[{"properties":{"op":{"const":"a"},"own":{"const":"x"}},"required":["op"]},
+			{"properties":{"op":{"enum":["b","a"]}},"required":["op"]},{"properties":{"op":{"type":"string"}},"required":["op"]}]}`,
+			`{"type":"object","properties":{"own":{"const":"o"},"op":{"enum":["a","b"]}},"required":["op"]}`},
 		{"root allOf", `{"allOf":[{"properties":{"a":{"type":"string"}},"required":["a"]},{"properties":{"a":{"type":"integer"},"b":{"type":"string"}},"required":["b"]}]}`,
 			`{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"required":["a","b"]}`},
 		{"root conditionals stay", `{"type":"object","properties":{"a":{"type":"string"}},"if":{"required":["a"]},"then":{"required":["b"]}}`,

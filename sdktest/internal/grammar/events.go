@@ -16,6 +16,9 @@ type event struct {
 // would forgive.
 func split(r *Report, body []byte, d Dialect, o Options) []event {
 	text := strings.ReplaceAll(string(body), "\r\n", "\n")
+	if o.Prefix {
+		text = strings.TrimSuffix(text, "\r")
+	}
 	if strings.Contains(text, "\r") {
 		r.fail("the stream has bare carriage returns")
 	}

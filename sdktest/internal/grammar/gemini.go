@@ -176,7 +176,7 @@ func checkGeminiUsage(n node) {
 
 // geminiStatuses are the names of statuses, and the HTTP statuses that they come with.
 var geminiStatuses = map[string][]int{
-	"INVALID_ARGUMENT": {400, 405, 413, 415, 422, 426}, "FAILED_PRECONDITION": {400}, "UNAUTHENTICATED": {401}, "PERMISSION_DENIED": {402, 403},
+	"INVALID_ARGUMENT": {400, 405, 413, 415, 422}, "FAILED_PRECONDITION": {400, 426}, "UNAUTHENTICATED": {401}, "PERMISSION_DENIED": {402, 403},
 	"NOT_FOUND": {404}, "ABORTED": {409}, "ALREADY_EXISTS": {409}, "RESOURCE_EXHAUSTED": {429}, "CANCELLED": {499},
 	"INTERNAL": {500}, "UNIMPLEMENTED": {501, 405}, "UNAVAILABLE": {502, 503, 529}, "DEADLINE_EXCEEDED": {504, 408},
 }

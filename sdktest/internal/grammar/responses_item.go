@@ -9,8 +9,9 @@ type openItem struct {
 	parts    []string
 	piece    strings.Builder // of the open part, or of the arguments
 	sealed   bool            // the arguments are done
-	deltas   int
-	closed   bool // the text of the open part is done
+	closed   bool            // the text of the open part is done
+
+	annotations int // of the open part
 }
 
 func openItemOf(n node) *openItem {
@@ -54,6 +55,13 @@ var families = []family{
 }
 
 func (i *openItem) event(n node, name string) {
+	if name == "output_text.annotation.added" && i.part == "output_text" {
+		same(n, "content_index", n.number("content_index"), len(i.parts))
+		same(n, "annotation_index", n.number("annotation_index"), i.annotations)
+		n.object("annotation").id("type")
+		i.annotations++
+		return
+	}
 	for _, f := range families {
 		if f.item != i.kind {
 			continue
@@ -92,7 +100,7 @@ func (i *openItem) partAdded(n node, f family) {
 		if other.open == f.open && other.part == i.part {
 			same(p, other.value, p.text(other.value), "")
 			i.piece.Reset()
-			i.closed = false
+			i.closed, i.annotations = false, 0
 			return
 		}
 	}
@@ -110,7 +118,6 @@ func (i *openItem) delta(n node, f family) {
 		n.list("logprobs")
 	}
 	i.piece.WriteString(n.text("delta"))
-	i.deltas++
 }
 
 func (i *openItem) done(n node, f family) {

@@ -1,0 +1,43 @@
+package handlers
+
+import (
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
+)
+
+// findSession tells which conversation the request belongs to.
+func (c *call) findSession() {
+	c.session = c.body.Session(session.Caller{Tenant: c.g.Name, Key: c.key.Name}, !c.g.Unsticky)
+	c.log.session = c.session.Tag()
+}
+
+// poolSession is what the pool is told of the conversation.
+func (c *call) poolSession() pool.Session {
+	s := &c.session
+	return pool.Session{Key: s.Key, Strong: s.Strong, Continues: s.Continues, OneShot: s.OneShot}
+}
+
+// strongSession is the key of a conversation that the client itself has named,
+// or "". Vendors may be told of it, as a hash.
+func (c *call) strongSession() string {
+	if c.session.Strong {
+		return c.session.Key
+	}
+	return ""
+}
+
+// signer returns the scope of the account whose signatures the request's
+// history is likely to hold, empty if nobody knows: the one that the session
+// was on, or else the one that was asked first, so that what is tried after a
+// failure is not sent another account's signatures. It is called once for each
+// attempt.
+func (c *call) signer(lease *pool.Lease) string {
+	if c.origin == nil {
+		c.origin = lease.Bound
+	}
+	if c.origin == nil {
+		c.origin = lease.Account
+		return ""
+	}
+	return upstreamOf(c.origin).Scope
+}

@@ -1,0 +1,48 @@
+package jsonx
+
+import (
+	"strconv"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// TextIfAny is Text for a member that may be of any kind: what is no string is
+// skipped and empty.
+func (r *Reader) TextIfAny() ir.Text {
+	if r.Kind() == String {
+		return r.Text()
+	}
+	r.Skip()
+	return ""
+}
+
+// IntIfAny is the whole number that is next, written as digits. What is none,
+// or does not fit, is skipped and unset.
+func (r *Reader) IntIfAny() ir.Opt[int] {
+	if r.Kind() != Number {
+		r.Skip()
+		return ir.Opt[int]{}
+	}
+	n, err := strconv.Atoi(alias(r.Raw()))
+	if err != nil {
+		return ir.Opt[int]{}
+	}
+	return ir.Some(n)
+}
+
+// TextIn is TextIfAny for a member of the object that is next. What is no
+// object is skipped and empty.
+func (r *Reader) TextIn(name string) ir.Text {
+	if r.Kind() != Object {
+		r.Skip()
+		return ""
+	}
+	var found ir.Text
+	r.Object()
+	for r.Member() {
+		if r.Key() == name {
+			found = r.TextIfAny()
+		}
+	}
+	return found
+}

@@ -1,0 +1,21 @@
+package translate
+
+import (
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
+)
+
+// Session returns the conversation that the call belongs to. With weak, one
+// that the client does not name is told by how it began; that may decode the
+// body, of which no more is read than needed.
+func (c *Call) Session(who session.Caller, weak bool) session.Session {
+	if !weak {
+		return session.Of(c.env, c.body, who, nil)
+	}
+	return session.Of(c.env, c.body, who, func(opening []byte) (*ir.Request, error) {
+		if c.req != nil || len(opening) == len(c.body) {
+			return c.request()
+		}
+		return c.client.DecodeRequest(opening, c.env)
+	})
+}
