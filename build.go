@@ -46,7 +46,7 @@ func (h *Handler) build() error {
 	if err != nil {
 		return err
 	}
-	shared, err := pool.New(accounts, pool.DefaultOptions())
+	shared, err := pool.New(accounts, h.poolOptions())
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,10 @@ func gatewayOptions() options[Handler] {
 		"allow_anonymous": {form: "allow_anonymous", parse: setFlag(func(h *Handler) *bool { return &h.AllowAnonymous })},
 		"account":         {form: "account <name> <provider> [<credential>]", many: true, parse: parseAccount},
 		"model":           {form: "model <pattern>", many: true, parse: parseModel},
+		"policy":          {form: "policy " + policyNames, parse: parsePolicy},
+		"sticky":          {form: "sticky <ttl> [<max sessions>] | off", parse: parseSticky},
+		"wait":            {form: "wait [sticky <n> <duration>] [fallback <n> <duration>]", parse: parseWait},
+		"cooldown":        {form: "cooldown { ... }", parse: parseCooldown},
 		"failover":        {form: "failover { ... }", parse: parseFailover},
 		"stream":          {form: "stream { ... }", parse: parseStream},
 		"max_body":        {form: "max_body <size>", parse: parseMaxBody},
@@ -35,10 +39,6 @@ func gatewayOptions() options[Handler] {
 		"transport":       {form: "transport <protocol> { ... }", parse: parseGatewayTransport},
 
 		"keys_file":   later[Handler](),
-		"policy":      later[Handler](),
-		"sticky":      later[Handler](),
-		"wait":        later[Handler](),
-		"cooldown":    later[Handler](),
 		"prices":      later[Handler](),
 		"fetch_media": later[Handler](),
 		"warm":        later[Handler](),
@@ -81,8 +81,20 @@ func gatewayOptions() options[Handler] {
 //			strict
 //		}
 //
+//		policy least_load | thompson | round_robin | random | first
+//		sticky <ttl> [<max sessions>] | off
+//		wait [sticky <n> <duration>] [fallback <n> <duration>]
 //		failover {
 //			attempts <n>
+//			on       <status...>
+//			never    <status...>
+//		}
+//		cooldown {
+//			error      <min> <max>
+//			rate_limit <min> <max>
+//			overload   <min> <max>
+//			auth       <duration>
+//			panic      <percent>
 //		}
 //		stream {
 //			ping       <duration>
@@ -134,8 +146,8 @@ func parseNotes(d *caddyfile.Dispenser, h *Handler) error {
 func failoverOptions() options[Failover] {
 	return options[Failover]{
 		"attempts": {form: "attempts <n>", parse: setNumber(1, 100, func(f *Failover) *int { return &f.Attempts })},
-		"on":       later[Failover](),
-		"never":    later[Failover](),
+		"on":       {form: "on <status...>", parse: parseStatuses(func(f *Failover) *[]int { return &f.On })},
+		"never":    {form: "never <status...>", parse: parseStatuses(func(f *Failover) *[]int { return &f.Never })},
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
+// policyNames are the policies that come with the gateway.
+const policyNames = "least_load | thompson | round_robin | random | first"
+
 // parsePolicy reads `policy <name>`, behind which a policy of somebody else's may have options of its own.
 func parsePolicy(d *caddyfile.Dispenser, h *Handler) error {
 	if !d.NextArg() {

@@ -91,6 +91,7 @@ func TestAdaptCoversEveryOption(t *testing.T) {
 	blocks := map[string][]string{
 		"gateway": gatewayOptions().names(), "key": keyOptions().names(), "account": accountOptions().names(),
 		"model": modelOptions().names(), "stream": streamOptions().names(), "failover": failoverOptions().names(),
+		"cooldown":  cooldownOptions().names(),
 		"openai":    {"api", "organization", "project"},
 		"simulator": {"speaks", "always", "delay", "first_byte"},
 	}

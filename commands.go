@@ -63,7 +63,7 @@ func simulate(ctx context.Context, address string, o simulator.Options) (int, er
 	if err != nil {
 		return caddy.ExitCodeFailedStartup, fmt.Errorf("listening on %s: %w; choose another address with --listen", address, err)
 	}
-	fmt.Printf("simulator at http://%s; model names: any, listed are demo and sim-*; end with Ctrl+C\n", listener.Addr())
+	fmt.Printf("simulator at http://%s; any model name will do; end with Ctrl+C\n", listener.Addr())
 	server := &http.Server{Handler: simulator.New(o), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()

@@ -114,6 +114,13 @@ type Edit struct {
 type Failover struct {
 	// Attempts is how many requests are sent upstream for one model, the first one included. Default: 4.
 	Attempts int `json:"attempts,omitempty"`
+
+	// On are statuses of an upstream, from 400 to 599, for which another account is asked although the built-in rules say
+	// no. They put no account into cooldown.
+	On []int `json:"on,omitempty"`
+
+	// Never are statuses for which no other account is asked, whatever else says so.
+	Never []int `json:"never,omitempty"`
 }
 
 // Stream says how long silence may last and how much is held back, so that another account can still answer.

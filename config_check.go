@@ -61,7 +61,7 @@ func (h *Handler) checkLimits() error {
 			return errors.New("the durations of stream cannot be negative")
 		}
 	}
-	return nil
+	return h.checkPool()
 }
 
 // named is what each checks: something with a name of its own in the configuration.

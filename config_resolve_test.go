@@ -17,7 +17,7 @@ var provisionErrors = []struct{ name, config, want string }{
 	{"nobody", `{}`, "nobody may call this gateway"},
 	{"null key", `{"keys":[null]}`, "is null"},
 	{"null account", `{` + anon + `"accounts":[null]}`, "is null"},
-	{"unknown field", `{` + anon + `"sticky":"1h"}`, "unknown field"},
+	{"unknown field", `{` + anon + `"stciky":"1h"}`, "unknown field"},
 	{"name", `{` + anon + `"name":"Team A"}`, `name: "Team A" is not a name`},
 	{"notes", `{` + anon + `"notes":"loud"}`, "none of warn, all, off"},
 	{"max body", `{` + anon + `"max_body":-1}`, "cannot be negative"},

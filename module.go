@@ -10,6 +10,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
 func init() {
@@ -41,6 +43,18 @@ type Handler struct {
 	// Models says how requests for some models are served. Models without a block need none.
 	Models []*Model `json:"models,omitempty"`
 
+	// PolicyRaw is how one of several accounts of the same priority is chosen. Default: least_load.
+	PolicyRaw json.RawMessage `json:"policy,omitempty" caddy:"namespace=ai_gateway.policies inline_key=policy"`
+
+	// Sticky says how long sessions stay with their accounts.
+	Sticky Sticky `json:"sticky,omitzero"`
+
+	// Wait says how many requests may wait for an account with a free slot, and how long.
+	Wait Wait `json:"wait,omitzero"`
+
+	// Cooldown says how long accounts in trouble are left alone.
+	Cooldown Cooldown `json:"cooldown,omitzero"`
+
 	// Failover says what happens when an account does not answer well.
 	Failover Failover `json:"failover,omitzero"`
 
@@ -67,6 +81,7 @@ type Handler struct {
 
 	logger   *zap.Logger
 	app      *App
+	policy   pool.Policy
 	keys     []resolvedKey
 	accounts []resolvedAccount
 	gateway  caddyhttp.MiddlewareHandler
@@ -91,6 +106,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := h.resolveAccounts(ctx); err != nil {
+		return err
+	}
+	if err := h.loadPolicy(ctx); err != nil {
 		return err
 	}
 	h.warnOfStrayPatterns()

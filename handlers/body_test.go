@@ -37,7 +37,7 @@ func TestBody(t *testing.T) {
 	const limit = 1 << 20
 	ask := speeches[ir.Chat].ask
 	padded := func(n int) string { return ask + strings.Repeat(" ", n-len(ask)) }
-	bomb := strings.Repeat(" ", 64*limit)
+	bomb := strings.Repeat(" ", 8*limit)
 	tests := map[string]struct {
 		body, coding string
 		status       int

@@ -30,7 +30,7 @@ func modelMissing(d ir.Dialect) error {
 }
 
 func notFound(message string) error {
-	return &ir.Error{Kind: ir.ErrNotFound, Status: http.StatusNotFound, Message: message}
+	return &ir.Error{Kind: ir.ErrNotFound, Status: http.StatusNotFound, Code: "unknown_url", Message: message}
 }
 
 func wrongMethod(got, want string) error {

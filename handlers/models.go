@@ -109,7 +109,9 @@ func (c *call) knownModels() []string {
 		}
 	}
 	for _, b := range c.g.Models {
-		add(b.Name)
+		if !b.Exact || len(c.serving(b.upstreamName(b.Name), b)) > 0 {
+			add(b.Name)
+		}
 	}
 	for _, a := range c.listable() {
 		for _, p := range upstreamOf(a).Patterns {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
+	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
@@ -103,7 +104,7 @@ func bareTrip(env *ir.Envelope) *ir.Trip {
 	return &ir.Trip{
 		Request: &ir.Request{Op: env.Op, Dialect: env.Dialect, Model: env.Model, Stream: true},
 		Target:  &ir.Target{Names: ir.NewNames(nil, ir.NameRule{Max: 64}), Notes: &ir.Notes{}},
-		Model:   env.Model, NewID: NewID, Array: env.Array,
+		Model:   env.Model, Created: time.Now().Unix(), NewID: NewID, Array: env.Array,
 	}
 }
 

@@ -43,7 +43,7 @@ func (p *Prices) Find(model string) *Price {
 }
 
 // cutVersion takes one part off the end of a model's name that tells a snapshot from another: -2026-03-05, -20260305,
-// @20260305, -001, -09-2025, -preview, -latest.
+// @20260305, -03-05, -09-2025, -001, -preview, -latest.
 func cutVersion(name string) (string, bool) {
 	at := strings.LastIndexAny(name, "-@")
 	if at <= 0 {
@@ -56,9 +56,10 @@ func cutVersion(name string) (string, bool) {
 		return name, false
 	case len(last) == 8 || len(last) == 3:
 		return name[:at], true
-	case len(last) == 2: // -2026-03-05
+	case len(last) == 2: // -2026-03-05, -06-05
 		if rest, ok := cutNumber(name[:at], 2); ok {
-			return cutNumber(rest, 4)
+			short, _ := cutNumber(rest, 4)
+			return short, true
 		}
 	case len(last) == 4: // -09-2025
 		return cutNumber(name[:at], 2)

@@ -16,6 +16,7 @@ type blockWriter struct {
 	texted bool   // a text block has been written
 	called bool   // a tool_use block has been written
 	late   []byte // thinking after text, dropped unless a signature needs it
+	tail   string // signature of the text before, written only in front of another block
 	prefix []byte // what stands in front of a delta of the open block
 }
 
@@ -32,6 +33,12 @@ var deltaHeads = map[string]string{
 // startBlock writes a content_block_start up to the block itself.
 func (w *blockWriter) startBlock(typ string) {
 	w.closeBlock()
+	if sig := w.tail; sig != "" {
+		// At the end of an answer the signature is dropped: Claude Code takes
+		// the last block for the result, and texts need no signature.
+		w.tail = ""
+		w.carry(sig)
+	}
 	w.dst = append(w.dst, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"...)
 	w.dst = strconv.AppendInt(w.dst, int64(w.next), 10)
 	w.dst = append(w.dst, `,"content_block":`...)

@@ -126,7 +126,7 @@ func (e *streamEncoder) finish(p *openPart) {
 	switch p.kind {
 	case ir.PartText:
 		e.flush(p)
-		e.carry(p.sig) // known too late to stand in front of the text
+		e.tail = p.sig // known too late to stand in front of the text
 	case ir.PartThinking:
 		e.finishThinking(p)
 	case ir.PartToolCall:
