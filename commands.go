@@ -23,7 +23,7 @@ func init() {
 		Name:  "ai-gateway",
 		Short: "Tools for the AI gateway",
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(simulateCommand())
+			cmd.AddCommand(simulateCommand(), translateCommand())
 		},
 	})
 }

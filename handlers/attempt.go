@@ -27,6 +27,10 @@ type attempt struct {
 	started  time.Time
 	cancel   context.CancelCauseFunc
 
+	seen   *ir.Seen // what the answer tells of itself; nil before it has begun
+	status int      // of the answer, as far as it is known
+	cut    bool     // the answer broke off after the client had seen some of it
+
 	sent   bool // the upstream has been asked
 	healed bool // signatures have been taken out
 	retry  bool // another account may do better, and the client has seen nothing
@@ -79,9 +83,10 @@ func (a *attempt) send(up *Upstream) error {
 	a.describeNotes()
 	a.sink.watch(cancel)
 	defer a.sink.unwatch()
-	a.sent, a.started = true, time.Now()
+	a.sent, a.started, a.status = true, time.Now(), http.StatusOK
 	a.log.attempts++
-	a.log.account, a.log.upstream = a.lease.Account.Name, a.target.Dialect
+	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
+	defer a.observe()
 	resp, err := up.Transport.RoundTrip(req)
 	if err != nil {
 		return a.failed(networkError(ctx, err))
@@ -91,6 +96,7 @@ func (a *attempt) send(up *Upstream) error {
 		return a.deliver(ctx, resp)
 	}
 	e := a.readError(resp)
+	a.status = e.Status
 	if !a.healed && translate.RefusesSignature(e) {
 		return errHeal
 	}
@@ -136,7 +142,9 @@ func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
 // failed judges an upstream's error before the client has seen anything of
 // this attempt's answer.
 func (a *attempt) failed(e *ir.Error) error {
+	a.status = e.Status
 	if a.r.Context().Err() != nil {
+		a.status = statusGone
 		return e // the client has gone: nobody's fault
 	}
 	j := judge(e)

@@ -43,7 +43,9 @@ type call struct {
 type record struct {
 	key, account, model, served string
 	upstream                    ir.Dialect
+	asked                       *pool.Account // account's settings
 	attempts                    int
+	status                      int // what the client was told
 	wait, firstByte             time.Duration
 	usage                       ir.Usage
 	stop                        ir.StopReason
@@ -54,7 +56,7 @@ type record struct {
 
 func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call {
 	c := &call{g: g, r: r, route: rt, id: translate.NewID("req_"), start: time.Now()}
-	c.log.usage = ir.NoUsage()
+	c.log.usage, c.log.status = ir.NoUsage(), http.StatusOK
 	c.sink = newSink(w, g.Stream)
 	w.Header().Set("X-Ai-Gateway-Request-Id", c.id)
 	switch rt.dialect {
@@ -167,9 +169,11 @@ func (c *call) read() error {
 // has begun.
 func (c *call) fail(err error) {
 	if c.r.Context().Err() != nil {
+		c.log.status = statusGone
 		return // nobody listens
 	}
 	e := translate.ContextLength(asError(err), c.route.dialect)
+	c.log.status = e.Status
 	if e.Kind == ir.ErrInternal {
 		c.g.Logger.Error("answering the request", zap.String("request_id", c.id), zap.Error(err))
 	}
@@ -187,6 +191,7 @@ func (c *call) fail(err error) {
 // end writes what the access log tells of the request.
 func (c *call) end() {
 	c.sink.close()
+	c.observe()
 	ctx := c.r.Context()
 	if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok && c.key != nil {
 		repl.Set("http.auth.user.id", c.key.Name)

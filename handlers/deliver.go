@@ -31,6 +31,7 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	if err != nil {
 		return err
 	}
+	a.seen = answer.Seen()
 	a.describe()
 	body := alert{plainBody(resp), a.sink}
 	switch {
@@ -112,7 +113,7 @@ func (a *attempt) describe() {
 // describeNotes sets the header that tells what could not be carried over to
 // the account's dialect, which holds for an error too.
 func (a *attempt) describeNotes() {
-	a.log.notes = a.target.Notes.Header(true)
+	a.log.served, a.log.notes = "", a.target.Notes.Header(true)
 	a.sink.describe(func(h http.Header) {
 		undescribe(h)
 		h.Del(headerNotes)
@@ -127,7 +128,7 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 	seen := answer.Seen()
 	for src.Next() {
 		if err := a.sink.frame(answer, src.Event(), src.Buffered()); err != nil {
-			return errDelivered // the client has gone
+			return a.gone()
 		}
 		a.progress(seen)
 		if seen.Err != nil || seen.Done {
@@ -141,7 +142,7 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 		return a.failed(emptyAnswer())
 	}
 	if err := a.sink.finish(answer); err != nil {
-		return errDelivered
+		return a.gone()
 	}
 	a.drain(body)
 	return a.settle(seen)
@@ -177,7 +178,7 @@ func (a *attempt) settle(seen *ir.Seen) error {
 	}
 	err := a.failed(seen.Err)
 	if !a.sink.abandon() {
-		a.retry = false
+		a.retry, a.cut, a.log.status = false, true, asError(err).Status
 		return errDelivered // told inside the stream
 	}
 	return err
@@ -190,6 +191,10 @@ func (a *attempt) broken(answer translate.Answer, e *ir.Error) error {
 		return err
 	}
 	a.retry = false
+	if a.r.Context().Err() != nil {
+		return a.gone()
+	}
+	a.cut, a.log.status = true, asError(err).Status
 	_ = a.sink.write(answer.Fail(nil, translate.ClientError(e, true)))
 	return errDelivered
 }
@@ -228,7 +233,7 @@ func (a *attempt) deliverBody(ctx context.Context, body io.Reader, answer transl
 	if a.env.Stream && seen.Err == nil {
 		a.progress(seen)
 		if err := a.sink.fix(out); err != nil {
-			return errDelivered
+			return a.gone()
 		}
 		return a.settle(seen)
 	}
@@ -240,7 +245,7 @@ func (a *attempt) whole(out []byte, seen *ir.Seen) error {
 	if seen.Err == nil {
 		a.progress(seen)
 		if err := a.sink.whole(http.StatusOK, out); err != nil {
-			return errDelivered
+			return a.gone()
 		}
 	}
 	return a.settle(seen)

@@ -34,7 +34,8 @@ type Gateway struct {
 	ExposeAccount bool
 	Unsticky      bool // the pool keeps no sessions, so that only those matter that clients name
 
-	Logger *zap.Logger
+	Observer Observer // hears of every request; nil for nobody
+	Logger   *zap.Logger
 }
 
 // Stream says how answers are held back, kept alive and given up.

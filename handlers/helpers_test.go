@@ -402,3 +402,10 @@ func exactModel(m Model) *Model {
 	m.Pattern, _ = glob.Compile(m.Name)
 	return &m
 }
+
+// newAnswer is an upstream's JSON answer, for transports that play one.
+func newAnswer(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+	}
+}

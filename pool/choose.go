@@ -149,7 +149,7 @@ func (s *survey) walkFits(from, to Match) bool {
 		}
 		for j := range g.seats {
 			st := &g.seats[j]
-			if st.disabled || !s.want.mayUse(st.Account) {
+			if st.isOff() || !s.want.mayUse(st.Account) {
 				continue
 			}
 			found = true

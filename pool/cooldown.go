@@ -15,12 +15,18 @@ const (
 	OverloadClass
 	AuthClass
 	Classes // how many there are
+
+	// HandClass is the class of cooldowns that people impose. They have no length of their own.
+	HandClass = Classes
 )
 
 var classNames = [Classes]string{"error", "rate_limit", "overload", "auth"}
 
 // String returns the class as the Caddyfile, logs and the admin API write it.
 func (c Class) String() string {
+	if c == HandClass {
+		return "frozen"
+	}
 	if c < 0 || c >= Classes {
 		return "unknown"
 	}
@@ -56,6 +62,7 @@ type cooldown struct {
 	forgotten time.Time
 	probe     int64 // stamp of the lease that probes; 0 is none
 	probeEnd  time.Time
+	reason    string // of the last failure, for people
 }
 
 // cooldowns is an immutable list: readers load it without a lock, writers replace it.
@@ -149,6 +156,7 @@ type failure struct {
 	stamp  int64   // of this moment
 	jitter float64 // from 0 to 1
 	span   Span
+	reason string
 }
 
 // failed returns the list after a failure. Requests that were on their way when the cooldown began fail with it and do
@@ -178,6 +186,7 @@ func (list cooldowns) failed(f failure, now time.Time) cooldowns {
 	}
 	c.forgotten = c.until.Add(f.span.Max)
 	c.probe = 0
+	c.reason = f.reason
 	return list
 }
 

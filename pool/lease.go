@@ -42,9 +42,12 @@ func (l *Lease) Answering() {
 		return
 	}
 	s.mu.Lock()
+	c := change{before: s.cooling.Load()}
 	s.heal(l)
+	c.after = s.cooling.Load()
 	s.mu.Unlock()
 	l.pool.room.opened(s)
+	l.pool.report(l.Account, c, time.Now())
 }
 
 // Release gives the slot back and records what became of the request. Only the first call counts, so that a deferred
@@ -58,6 +61,7 @@ func (l *Lease) Release(o Outcome) {
 	}
 	now := time.Now()
 	room := l.pool.room
-	l.Account.State.settle(l, o, room.stamp(now), now)
+	c := l.Account.State.settle(l, o, room.stamp(now), now)
 	room.vacated(l.Account.State)
+	l.pool.report(l.Account, c, now)
 }

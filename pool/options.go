@@ -43,6 +43,10 @@ type Options struct {
 	// Cooldown is how long each class of failure keeps an account out.
 	Cooldown [Classes]Span
 
+	// Changed is called when an account goes into a cooldown, and when a success shows that the trouble is over. It is
+	// called by the request's goroutine, with no lock held. Nil is not called.
+	Changed func(Change)
+
 	// Panic is the percentage of a pool that cooldowns may take. Beyond it, and when they would take the only account,
 	// cooldowns of the classes error and overload are ignored, those of the accounts that failed longest ago first.
 	Panic int

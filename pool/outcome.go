@@ -1,6 +1,9 @@
 package pool
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Outcome is what a request's end says about the account that it ran on.
 type Outcome struct {
@@ -15,6 +18,21 @@ type Outcome struct {
 
 	// FirstByte is the time from sending the request to the first content; 0 if there was none.
 	FirstByte time.Duration
+
+	// Reason says in a few words what went wrong, for people. It must hold neither secrets nor what users wrote. Of a long
+	// one only the beginning is kept.
+	Reason string
+}
+
+// maxReason is how many bytes of a reason are kept.
+const maxReason = 200
+
+// reason returns the outcome's reason, cut to a length that may be kept.
+func (o *Outcome) reason() string {
+	if len(o.Reason) <= maxReason {
+		return o.Reason
+	}
+	return strings.ToValidUTF8(o.Reason[:maxReason], "") + "…"
 }
 
 // Kind is the verdict on a request's end.

@@ -247,7 +247,7 @@ func (p *Pool) nobody(w *Want, t *tally) error {
 func (p *Pool) disabled(w *Want) int {
 	n := 0
 	for _, a := range p.accounts {
-		if _, _, ok := a.Serves(w.Model); ok && a.Disabled && w.mayUse(a) {
+		if _, _, ok := a.Serves(w.Model); ok && (a.Disabled || a.State.Off()) && w.mayUse(a) {
 			n++
 		}
 	}

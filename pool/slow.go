@@ -21,27 +21,36 @@ type Slowness struct {
 
 // escape leases another account for a session whose own one is slow, if a faster one is free.
 func (p *Pool) escape(w *Want, s *session) *Lease {
-	slow, own := p.options.Slow, s.seat.state
-	pace := own.pace.Load()
-	if slow.Factor <= 0 || pace <= int64(slow.Floor) || !s.binds || !own.paceIsFresh() {
+	faster, slow := p.fasterThan(w, s)
+	if !slow {
 		return nil
-	}
-	peers := pacers{without: own}
-	p.look(w, &peers)
-	if peers.count == 0 {
-		return nil
-	}
-	limit := int64(slow.Factor * float64(peers.sum) / float64(peers.count))
-	if pace <= limit {
-		return nil
-	}
-	faster := *w
-	faster.Exclude = func(a *Account) bool {
-		return a.State == own || a.State.pace.Load() > limit || w.excludes(a)
 	}
 	lease, _ := p.try(&faster)
 	s.lost = lease != nil
 	return lease
+}
+
+// fasterThan reports whether the session's own account is slow, and returns a want for one that is not.
+func (p *Pool) fasterThan(w *Want, s *session) (faster Want, slow bool) {
+	allowed, own := p.options.Slow, s.seat.state
+	pace := own.pace.Load()
+	if allowed.Factor <= 0 || pace <= int64(allowed.Floor) || !s.binds || !own.paceIsFresh() {
+		return faster, false
+	}
+	peers := pacers{without: own}
+	p.look(w, &peers)
+	if peers.count == 0 {
+		return faster, false
+	}
+	limit := int64(allowed.Factor * float64(peers.sum) / float64(peers.count))
+	if pace <= limit {
+		return faster, false
+	}
+	faster = *w
+	faster.Exclude = func(a *Account) bool {
+		return a.State == own || a.State.pace.Load() > limit || w.excludes(a)
+	}
+	return faster, true
 }
 
 // pacers is a policy that chooses nobody, but adds up how fast the candidates are.

@@ -13,6 +13,7 @@ type Snapshot struct {
 	Succeeded   uint64        `json:"succeeded"`
 	Failed      uint64        `json:"failed"`
 	LastFailure Kind          `json:"last_failure,omitempty"` // Unjudged if there was none
+	Reason      string        `json:"reason,omitempty"`       // of the last failure
 	FailedAt    time.Time     `json:"failed_at,omitzero"`
 	UsedAt      time.Time     `json:"used_at,omitzero"`
 	FirstByte   time.Duration `json:"first_byte,omitempty"` // moving average
@@ -25,6 +26,7 @@ type Cooldown struct {
 	Failures int       `json:"failures"`        // in a row
 	Until    time.Time `json:"until"`
 	Probing  bool      `json:"probing,omitempty"` // a request finds out whether the trouble is over
+	Reason   string    `json:"reason,omitempty"`  // of the last failure
 }
 
 // Snapshot returns what the account is doing and how it has fared.
@@ -39,6 +41,7 @@ func (s *State) Snapshot() Snapshot {
 		Succeeded:   s.succeeded,
 		Failed:      s.failed,
 		LastFailure: s.lastFailure,
+		Reason:      s.reason,
 		FailedAt:    s.failedAt,
 		FirstByte:   s.firstByte,
 	}
@@ -49,15 +52,21 @@ func (s *State) Snapshot() Snapshot {
 		if !now.Before(c.forgotten) {
 			continue
 		}
-		snapshot.Cooldowns = append(snapshot.Cooldowns, Cooldown{
-			Class:    c.class,
-			Model:    c.model,
-			Failures: c.failures,
-			Until:    c.until,
-			Probing:  c.probe != 0 && now.Before(c.probeEnd) && !now.Before(c.until),
-		})
+		snapshot.Cooldowns = append(snapshot.Cooldowns, c.shown(now))
 	}
 	return snapshot
+}
+
+// shown returns the cooldown for people.
+func (c *cooldown) shown(now time.Time) Cooldown {
+	return Cooldown{
+		Class:    c.class,
+		Model:    c.model,
+		Failures: c.failures,
+		Until:    c.until,
+		Probing:  c.probe != 0 && now.Before(c.probeEnd) && !now.Before(c.until),
+		Reason:   c.reason,
+	}
 }
 
 // MarshalText writes the kind by its name.

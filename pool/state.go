@@ -16,6 +16,7 @@ type State struct {
 	waiting atomic.Int32 // requests that wait for this account and no other
 	used    atomic.Int64 // stamp of the last lease
 	cooling atomic.Pointer[cooldowns]
+	off     atomic.Bool  // people have taken the account out of use
 	turn    atomic.Int64 // what the account has earned and not yet spent in a round robin
 	pace    atomic.Int64 // firstByte in nanoseconds once it means something; 0 before
 	record  record
@@ -29,6 +30,7 @@ type State struct {
 	succeeded   uint64
 	failed      uint64
 	lastFailure Kind
+	reason      string // of the last failure
 	failedAt    time.Time
 	firstByte   time.Duration // moving average
 	paces       int           // how many times are in it
@@ -39,9 +41,11 @@ type State struct {
 const firstByteShare = 5
 
 // settle records the outcome of a lease: statistics, cooldowns, and the end of its probe if it was one.
-func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) {
+func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) (c change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c.before = s.cooling.Load()
+	defer func() { c.after = s.cooling.Load() }()
 	if l.probe {
 		s.setCooldowns(s.cooldowns().unprobed(l.stamp))
 	}
@@ -50,16 +54,16 @@ func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) {
 		s.succeeded++
 		s.record.add(true)
 		s.heal(l)
-		return
+		return c
 	}
 	class, failed := o.Kind.Class()
 	if !failed {
-		return
+		return c
 	}
 	s.failed++
-	s.lastFailure, s.failedAt = o.Kind, now
+	s.lastFailure, s.failedAt, s.reason = o.Kind, now, o.reason()
 	if o.Scope == ScopeNone {
-		return
+		return c
 	}
 	s.record.add(false)
 	f := failure{
@@ -69,11 +73,13 @@ func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) {
 		stamp:  stamp,
 		jitter: l.pool.random.fraction(),
 		span:   l.pool.options.Cooldown[class],
+		reason: s.reason,
 	}
 	if o.Scope == ScopeModel {
 		f.model = l.Upstream
 	}
 	s.setCooldowns(s.cooldowns().failed(f, now))
+	return c
 }
 
 // heal ends the cooldowns that a success of the lease refutes. The caller holds mu.

@@ -59,7 +59,7 @@ func (p *Pool) session(w *Want) session {
 		return s
 	}
 	p.lookUp(&s, w)
-	if s.seat == nil || s.seat.disabled || p.serves(&s, w) {
+	if s.seat == nil || s.seat.isOff() || p.serves(&s, w) {
 		return s
 	}
 	// The session is on an account that does not have this model. It stays there, and the model gets a binding of its
@@ -81,7 +81,7 @@ func (p *Pool) lookUp(s *session, w *Want) {
 		return
 	}
 	s.seat = p.identities[s.bound]
-	s.lost = s.seat == nil || s.seat.disabled
+	s.lost = s.seat == nil || s.seat.isOff()
 	if s.seat != nil {
 		s.upstream, _ = s.seat.models.Match(w.Model)
 	}
@@ -90,7 +90,7 @@ func (p *Pool) lookUp(s *session, w *Want) {
 // serves reports whether the session's account is a member of the pool for the request.
 func (p *Pool) serves(s *session, w *Want) bool {
 	_, how := s.seat.models.Match(w.Model)
-	if s.seat.disabled || how == None || !w.mayUse(s.seat.Account) {
+	if s.seat.isOff() || how == None || !w.mayUse(s.seat.Account) {
 		return false
 	}
 	return how != Bare || !p.named(w)
@@ -104,7 +104,7 @@ func (p *Pool) named(w *Want) bool {
 			continue
 		}
 		for j := range g.seats {
-			if !g.seats[j].disabled && w.mayUse(g.seats[j].Account) {
+			if !g.seats[j].isOff() && w.mayUse(g.seats[j].Account) {
 				return true
 			}
 		}

@@ -145,7 +145,7 @@ func (w *waiter) fits(s *State) (*seat, string) {
 	}
 	for _, st := range w.pool.seats[s] {
 		upstream, how := st.models.Match(w.want.Model)
-		if how == None || how == Bare && w.named || st.disabled {
+		if how == None || how == Bare && w.named || st.isOff() {
 			continue
 		}
 		if w.want.mayUse(st.Account) && !w.want.excludes(st.Account) {

@@ -10,7 +10,7 @@ import (
 
 // refusedSignature matches what the vendors say about a signature, or encrypted
 // reasoning, that they do not take back.
-var refusedSignature = regexp.MustCompile(`(?i)thought.?signature|signature.*thinking|invalid.?.?signature|invalid_encrypted_content|Expected .thinking`)
+var refusedSignature = regexp.MustCompile(`(?i)thought.?signature|signature.*thinking|invalid.?.?signature|invalid_encrypted_content|Expected .thinking|redacted_thinking`)
 
 // CodeStripped is the note of a request that was sent again without reasoning.
 const CodeStripped = "reasoning.stripped_after_400"

@@ -58,7 +58,20 @@ func (a *relayed) Frame(dst []byte, ev sse.Event) []byte {
 	return dst
 }
 
-func (a *relayed) Close(dst []byte) []byte             { return a.pipe.Close(dst) }
-func (a *relayed) Body(dst, body []byte) []byte        { return a.pipe.Body(dst, body) }
+func (a *relayed) Close(dst []byte) []byte { return a.pipe.Close(dst) }
+
+// Body hands a whole answer on. A counting endpoint's holds nothing but the
+// count, so that it is read to see whether it is one.
+func (a *relayed) Body(dst, body []byte) []byte {
+	if a.r.call.env.Op != ir.CountTokens {
+		return a.pipe.Body(dst, body)
+	}
+	if _, err := a.r.call.client.DecodeCount(body); err != nil {
+		a.pipe.Seen().Err = asError(err)
+		return dst
+	}
+	return append(dst, body...)
+}
+
 func (a *relayed) Fail(dst []byte, e *ir.Error) []byte { return a.pipe.Fail(dst, e) }
 func (a *relayed) Seen() *ir.Seen                      { return a.pipe.Seen() }

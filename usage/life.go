@@ -63,8 +63,6 @@ func (r *Recorder) end(ctx context.Context) error {
 	defer r.writing.Unlock()
 	r.gone = true
 	err := r.flush(ctx)
-	if closing := r.close(); err == nil {
-		err = closing
-	}
+	r.close()
 	return err
 }

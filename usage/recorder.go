@@ -127,25 +127,32 @@ func (r *Recorder) write(ctx context.Context, batch []Record) error {
 	}
 	r.prune(ctx)
 	if r.gone {
-		return r.close()
+		r.close()
 	}
 	return nil
 }
 
-func (r *Recorder) ready(ctx context.Context) (err error) {
-	if r.store == nil {
-		r.store, err = r.open(ctx)
-	}
-	return err
-}
-
-func (r *Recorder) close() error {
-	if r.store == nil {
+func (r *Recorder) ready(ctx context.Context) error {
+	if r.store != nil {
 		return nil
 	}
-	err := r.store.Close()
+	store, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	r.store = store
+	return nil
+}
+
+// close closes the store. What was written is safe whether that succeeds or not.
+func (r *Recorder) close() {
+	if r.store == nil {
+		return
+	}
+	if err := r.store.Close(); err != nil {
+		logger().Warn("closing the usage store", zap.Error(err))
+	}
 	r.store = nil
-	return err
 }
 
 // putBack queues a batch that could not be written before what has come since. The caller holds mu.
@@ -210,7 +217,7 @@ func (r *Recorder) read(ctx context.Context, f func(Store) error) error {
 		return err
 	}
 	if r.gone {
-		return r.close()
+		r.close()
 	}
 	return nil
 }

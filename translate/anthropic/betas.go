@@ -18,6 +18,7 @@ const (
 	betaTaskBudgets       = "task-budgets-2026-03-13"
 	betaFastMode          = "fast-mode-2026-02-01"
 	betaFiles             = "files-api-2025-04-14"
+	betaMidSystem         = "mid-conversation-system-2026-04-07"
 )
 
 // vertexBetas are the features that Claude on Vertex knows; it refuses
@@ -49,6 +50,7 @@ func (e *encoder) betas() []string {
 	add(e.req.Format.Kind == ir.FormatSchema && caps.StructuredOutput, betaStructuredOutputs)
 	add(e.native && e.req.Speed == "fast", betaFastMode)
 	add(usesFiles(e.req.Turns), betaFiles)
+	add(caps.MidSystem && slices.ContainsFunc(e.req.Turns, func(t ir.Turn) bool { return t.Role == ir.RoleSystem }), betaMidSystem)
 	if e.native {
 		for i := range e.req.Ext {
 			f := &e.req.Ext[i]

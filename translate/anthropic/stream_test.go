@@ -56,6 +56,7 @@ func TestEncodeStream(t *testing.T) {
 		{"object arguments, then signature", answer(start(0, callPart("c", "f")), object(0, `{"a"`), object(0, `:1}`), signed(0, gemini), stopped(0)), `thinking[!] tool_usef[{"a":1}] tool_use`},
 		{"signature in the slot", answer(start(0, thinkPart), delta(0, "t"), stopped(0), start(1, callPart("c", "f")), signed(1, gemini), stopped(1)), "thinking[t!] tool_usef[{}] tool_use"},
 		{"text's signature", answer(start(0, textPart), delta(0, "a"), signed(0, gemini), stopped(0)), "text[a] end_turn"},
+		{"text's signature, then a call", answer(start(0, textPart), delta(0, "a"), signed(0, gemini), stopped(0), start(1, callPart("c", "f")), stopped(1)), "text[a] thinking[!] tool_usef[{}] tool_use"},
 		{"late thinking", answer(start(0, textPart), delta(0, "a"), stopped(0), start(1, thinkPart), delta(1, "t"), stopped(1), start(2, textPart), delta(2, "b"), stopped(2)), "text[ab] end_turn"},
 		{"late thinking, then a call", answer(start(0, textPart), delta(0, "a"), stopped(0), start(1, thinkPart), delta(1, "t"), stopped(1), start(2, callPart("c", "f")), stopped(2)), "text[a] tool_usef[{}] tool_use"},
 		{"late thinking, then a signed call", answer(start(0, textPart), delta(0, "a"), stopped(0), start(1, thinkPart), delta(1, "t"), stopped(1), start(2, callPart("c", "f")), signed(2, gemini), stopped(2)), "text[a] thinking[t!] tool_usef[{}] tool_use"},

@@ -46,11 +46,11 @@ func (Codec) DecodeCount(body []byte) (int64, error) {
 	var total int64
 	object(&r)
 	for r.Member() {
-		if camel(r.Key()) == "totalTokens" { // left out when it is zero
+		if camel(r.Key()) == "totalTokens" {
 			total = r.Int()
 		}
 	}
-	if r.End() != nil {
+	if r.End() != nil || total <= 0 { // no request has none
 		return 0, badAnswer("the answer to countTokens cannot be read")
 	}
 	return total, nil

@@ -171,7 +171,7 @@ func (c *cleaner) content() {
 func (c *cleaner) part() {
 	r := &c.r
 	end := r.Offset() + 1 // behind what comes before a member: the brace or a value
-	first, call, keep := true, false, false
+	first, call, keep, empty := true, false, false, true
 	member, value := edit{from: -1}, edit{}
 	for in := r.Object(); in && r.Member(); first = false {
 		at := r.Offset()
@@ -185,6 +185,7 @@ func (c *cleaner) part() {
 			}
 		} else {
 			call = call || name == "functionCall"
+			empty = empty && name == "thought"
 			r.Skip()
 		}
 		end = r.Offset()
@@ -201,6 +202,12 @@ func (c *cleaner) part() {
 	case needed:
 		c.edits = append(c.edits, edit{end, end, `,"thoughtSignature":"` + ir.Sentinel + `"`})
 	case member.from >= 0:
+		if empty { // a part must say something, if only nothing
+			member.to, member.with = value.to, `"text":""`
+			if c.body[member.from-1] != '{' {
+				member.with = "," + member.with
+			}
+		}
 		c.edits = append(c.edits, member)
 	}
 }

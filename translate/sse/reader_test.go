@@ -151,8 +151,10 @@ func TestReaderBuffered(t *testing.T) {
 			t.Errorf("got %q, want %q: looking ahead disturbed the event", got, w.data)
 		}
 	}
-	if r.Next() || r.Next() || r.Err() != nil {
-		t.Error("events after the end", r.Err())
+	for range 2 {
+		if r.Next() || r.Err() != nil {
+			t.Error("events after the end", r.Err())
+		}
 	}
 	if e := r.Event(); e.Raw != nil || e.Data != nil {
 		t.Errorf("the event after the end is %q", e)

@@ -46,7 +46,7 @@ func (Driver) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the file. It has no effect outside.
 func (d *Driver) Provision(caddy.Context) error {
-	path, err := caddy.NewReplacer().ReplaceOrErr(d.Path, true, false)
+	path, err := caddy.NewReplacer().ReplaceOrErr(d.Path, true, true)
 	if err != nil {
 		return fmt.Errorf("the path of the usage database: %w", err)
 	}
@@ -136,7 +136,13 @@ func (d *Driver) UnmarshalCaddyfile(in *caddyfile.Dispenser) error {
 func (d *Driver) Identity() string { return "sqlite:" + d.file }
 
 // Open opens the file.
-func (d *Driver) Open(ctx context.Context) (usage.Store, error) { return Open(ctx, d.file) }
+func (d *Driver) Open(ctx context.Context) (usage.Store, error) {
+	s, err := Open(ctx, d.file)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
 
 // Retention is how long records are kept; 0 is for ever.
 func (d *Driver) Retention() time.Duration {

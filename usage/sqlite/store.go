@@ -77,30 +77,39 @@ const insert = `INSERT INTO usage (
 
 // Append writes the records in one transaction.
 func (s *Store) Append(ctx context.Context, records []usage.Record) error {
+	if err := s.append(ctx, records); err != nil {
+		return fmt.Errorf("writing usage to %s: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) append(ctx context.Context, records []usage.Record) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("writing usage to %s: %w", s.path, err)
+		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	statement, err := tx.PrepareContext(ctx, insert)
 	if err != nil {
-		return fmt.Errorf("writing usage to %s: %w", s.path, err)
+		return err
 	}
+	defer statement.Close()
 	for i := range records {
-		r := &records[i]
-		if _, err := statement.ExecContext(ctx,
-			r.Time.UnixMilli(), r.RequestID, r.Attempt, r.Gateway, r.Key, r.Account, r.Provider, r.ClientDialect,
-			r.UpstreamDialect, r.ModelAsked, r.ModelServed, r.Status, r.Stop, r.Input, r.CacheRead, r.CacheWrite5m,
-			r.CacheWrite1h, r.Output, r.Reasoning, r.Cost, r.Priced, r.Estimated, r.FirstByte.Microseconds(),
-			r.Duration.Microseconds(), r.ClientIP, r.UserAgent,
-		); err != nil {
-			return fmt.Errorf("writing usage to %s: %w", s.path, err)
+		if _, err := statement.ExecContext(ctx, values(&records[i])...); err != nil {
+			return err
 		}
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("writing usage to %s: %w", s.path, err)
+	return tx.Commit()
+}
+
+// values returns a record's values in the order of the statement's columns.
+func values(r *usage.Record) []any {
+	return []any{
+		r.Time.UnixMilli(), r.RequestID, r.Attempt, r.Gateway, r.Key, r.Account, r.Provider, r.ClientDialect,
+		r.UpstreamDialect, r.ModelAsked, r.ModelServed, r.Status, r.Stop, r.Input, r.CacheRead, r.CacheWrite5m,
+		r.CacheWrite1h, r.Output, r.Reasoning, r.Cost, r.Priced, r.Estimated, r.FirstByte.Microseconds(),
+		r.Duration.Microseconds(), r.ClientIP, r.UserAgent,
 	}
-	return nil
 }
 
 // Prune deletes what is older than before and gives its space back to the file system.

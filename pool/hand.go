@@ -1,0 +1,66 @@
+package pool
+
+import "time"
+
+// What people do to an account while the process runs. It holds for all gateways and generations of the configuration
+// that have the account, until it is undone or the process ends.
+
+// Freeze puts the account into cooldown for a time, whatever the model. Requests that run on it go on.
+func (s *State) Freeze(length time.Duration, reason string) {
+	now := time.Now()
+	until := now.Add(length)
+	s.mu.Lock()
+	list := s.cooldowns().without(HandClass)
+	s.setCooldowns(append(list, cooldown{
+		class: HandClass, failures: 1, stamp: s.life.room.stamp(now), until: until,
+		forgotten: until, // nobody needs to find out whether its trouble is over
+		reason:    reason,
+	}))
+	s.mu.Unlock()
+	s.life.room.changed(s)
+}
+
+// Unfreeze ends all cooldowns of the account and reports whether there was any.
+func (s *State) Unfreeze() bool {
+	s.mu.Lock()
+	cooling := s.cooling.Load() != nil
+	s.setCooldowns(nil)
+	s.mu.Unlock()
+	s.life.room.changed(s)
+	return cooling
+}
+
+// Switch takes the account out of use, or back in. Requests that run on it go on. What the configuration disables stays
+// so.
+func (s *State) Switch(on bool) {
+	s.off.Store(!on)
+	s.life.room.changed(s)
+}
+
+// Off reports whether the account was taken out of use by hand.
+func (s *State) Off() bool { return s.off.Load() }
+
+// isOff reports whether the account is disabled, by the configuration or by hand.
+func (st *seat) isOff() bool { return st.disabled || st.state.off.Load() }
+
+// without returns the list without the cooldowns of a class.
+func (list cooldowns) without(class Class) cooldowns {
+	kept := make(cooldowns, 0, len(list)+1)
+	for _, c := range list {
+		if c.class != class {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// changed lets those who wait look at the account anew.
+func (r *room) changed(s *State) {
+	if r.waiting.Load() == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.offer(s, false)
+	r.sweep()
+}
