@@ -17,13 +17,22 @@ import (
 )
 
 // running is the pipeline of one configuration, as the lifecycle sees it.
-type running struct{ *handlers.Gateway }
+type running struct {
+	*handlers.Gateway
+	handler *Handler // its settings
+}
 
 // Publish makes the accounts' limits effective for the whole process.
-func (r running) Publish() { r.Pool.Publish() }
+func (r running) Publish() {
+	r.Pool.Publish()
+	gateways.add(r)
+}
 
 // Unpublish withdraws them.
-func (r running) Unpublish() { r.Pool.Close() }
+func (r running) Unpublish() {
+	gateways.remove(r)
+	r.Pool.Close()
+}
 
 // Cleanup lets go of the accounts' state. Requests that still run hold their own part of it.
 func (r running) Cleanup() error {
@@ -46,15 +55,19 @@ func (h *Handler) build() error {
 	if err != nil {
 		return err
 	}
-	shared, err := pool.New(accounts, h.poolOptions())
+	options := h.poolOptions()
+	options.Changed = h.herald.changed
+	shared, err := pool.New(accounts, options)
 	if err != nil {
 		return err
 	}
 	r := running{&handlers.Gateway{
 		Name: h.Name, Keys: keys, Pool: shared, Models: models,
-		Attempts: h.Failover.Attempts, Stream: h.Stream.limits(), MaxBody: h.MaxBody,
+		Attempts: h.Failover.Attempts, Failover: handlers.Failover{On: h.Failover.On, Never: h.Failover.Never},
+		Unsticky: options.SessionTTL == 0, Stream: h.Stream.limits(), MaxBody: h.MaxBody,
 		Strict: h.Strict, Notes: handlers.NotesMode(h.Notes), ExposeAccount: h.ExposeAccount, Logger: h.logger,
-	}}
+		Observer: h.observer(accounts),
+	}, h}
 	h.gateway = r
 	h.app.join(r)
 	return nil

@@ -23,9 +23,12 @@ func gatewayOptions() options[Handler] {
 	return options[Handler]{
 		"name":            {form: "name <name>", parse: parseName},
 		"key":             {form: "key <name> <secret | sha256:hex>", many: true, parse: parseKey},
+		"keys_file":       {form: "keys_file <path>", parse: parseKeysFile},
 		"allow_anonymous": {form: "allow_anonymous", parse: setFlag(func(h *Handler) *bool { return &h.AllowAnonymous })},
 		"account":         {form: "account <name> <provider> [<credential>]", many: true, parse: parseAccount},
 		"model":           {form: "model <pattern>", many: true, parse: parseModel},
+		"prices":          {form: "prices <file>", parse: parsePrices},
+		"usage":           {form: "usage sqlite [<path>] | off", parse: parseUsage},
 		"policy":          {form: "policy " + policyNames, parse: parsePolicy},
 		"sticky":          {form: "sticky <ttl> [<max sessions>] | off", parse: parseSticky},
 		"wait":            {form: "wait [sticky <n> <duration>] [fallback <n> <duration>]", parse: parseWait},
@@ -38,12 +41,9 @@ func gatewayOptions() options[Handler] {
 		"expose_account":  {form: "expose_account", parse: setFlag(func(h *Handler) *bool { return &h.ExposeAccount })},
 		"transport":       {form: "transport <protocol> { ... }", parse: parseGatewayTransport},
 
-		"keys_file":   later[Handler](),
-		"prices":      later[Handler](),
 		"fetch_media": later[Handler](),
 		"warm":        later[Handler](),
 		"proxy":       later[Handler](),
-		"usage":       later[Handler](),
 	}
 }
 
@@ -56,7 +56,14 @@ func gatewayOptions() options[Handler] {
 //			models   <pattern...>
 //			accounts <pattern...>
 //			expires  <date>
+//			concurrency <n>
+//			queue       <n>
+//			rate        <n>/<duration>
+//			tokens      <n>/<duration>
+//			budget      <usd>/<day|month>
+//			intercept   <quota | warmup | title...>
 //		}
+//		keys_file <path>
 //		allow_anonymous
 //
 //		account <name> <provider> [<credential>] {
@@ -78,8 +85,11 @@ func gatewayOptions() options[Handler] {
 //			default  [<dialect>] <path> <json>
 //			override [<dialect>] <path> <json>
 //			remove   [<dialect>] <path>
+//			price    <in> <out> [<cache read> [<cache write>]]
+//			intercept <quota | warmup | title...>
 //			strict
 //		}
+//		prices <file>
 //
 //		policy least_load | thompson | round_robin | random | first
 //		sticky <ttl> [<max sessions>] | off
@@ -107,6 +117,7 @@ func gatewayOptions() options[Handler] {
 //		notes warn | all | off
 //		expose_account
 //		transport <protocol> { ... }
+//		usage sqlite [<path>] { retention <duration> | forever } | off
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name

@@ -13,11 +13,12 @@ func keyOptions() options[Key] {
 		"accounts": {form: "accounts <pattern...>", parse: setList(func(k *Key) *[]string { return &k.Accounts })},
 		"expires":  {form: "expires <date>", parse: parseExpires},
 
-		"concurrency": later[Key](),
-		"queue":       later[Key](),
-		"rate":        later[Key](),
-		"tokens":      later[Key](),
-		"budget":      later[Key](),
+		"concurrency": {form: "concurrency <n>", parse: setNumber(0, 1_000_000, func(k *Key) *int { return &k.Concurrency })},
+		"queue":       {form: "queue <n>", parse: parseQueue},
+		"rate":        {form: "rate <n>/<duration>", parse: setRate(func(k *Key) *string { return &k.Rate })},
+		"tokens":      {form: "tokens <n>/<duration>", parse: setRate(func(k *Key) *string { return &k.Tokens })},
+		"budget":      {form: "budget <usd>/<day|month>", parse: parseBudget},
+		"intercept":   {form: interceptForm, parse: setIntercept(func(k *Key) *[]string { return &k.Intercept })},
 	}
 }
 

@@ -25,7 +25,8 @@ func modelOptions() options[Model] {
 			parse: edit(false, func(m *Model) *[]Edit { return &m.Remove })},
 		"strict": {form: "strict", parse: setFlag(func(m *Model) *bool { return &m.Strict })},
 
-		"price": later[Model](),
+		"price":     {form: "price <in> <out> [<cache read> [<cache write>]]", parse: parsePrice},
+		"intercept": {form: interceptForm, parse: setIntercept(func(m *Model) *[]string { return &m.Intercept })},
 	}
 }
 

@@ -28,6 +28,28 @@ type Key struct {
 
 	// Expires is the last day on which the key is good, as 2027-01-31, until its end in UTC. Default: never.
 	Expires string `json:"expires,omitempty"`
+
+	// Concurrency is how many of the key's requests run at the same time. Default: 0, unlimited.
+	Concurrency int `json:"concurrency,omitempty"`
+
+	// Queue is how many of the key's requests wait, for 30s at most, while Concurrency others run. Default: Concurrency + 20.
+	Queue *int `json:"queue,omitempty"`
+
+	// Rate limits requests, as 60/1m: a bucket of 60 that fills up once a minute. Default: unlimited.
+	Rate string `json:"rate,omitempty"`
+
+	// Tokens limits input and output tokens within the time before, as 1000000/1h. They are counted when an answer has
+	// ended, so that the requests that run at the same time may go over the limit together. Default: unlimited.
+	Tokens string `json:"tokens,omitempty"`
+
+	// Budget limits the money spent in a day or month, UTC, in dollars, as 5/day or 100/month. It is counted like Tokens;
+	// models whose price is not known cost nothing. Default: unlimited.
+	Budget string `json:"budget,omitempty"`
+
+	// Intercept names the probes that coding clients send of their own accord and that are answered without an upstream:
+	// `quota` for one token that tests the key, `warmup` for filling a cache, `title` for a conversation's title. Such
+	// answers have the header `X-Ai-Gateway-Intercepted: 1`. Default: none.
+	Intercept []string `json:"intercept,omitempty"`
 }
 
 // Account is an upstream that answers requests, with its own credential.
@@ -96,6 +118,12 @@ type Model struct {
 
 	// Strict refuses what the upstream's dialect cannot express instead of dropping it with a note.
 	Strict bool `json:"strict,omitempty"`
+
+	// Price is what the models cost. Default: what the price file or the built-in table says.
+	Price *Price `json:"price,omitempty"`
+
+	// Intercept names probes that are answered without an upstream, as in a key. Default: none.
+	Intercept []string `json:"intercept,omitempty"`
 }
 
 // Edit is one change of a request body after translation: the operator's exception to faithfulness.
@@ -161,6 +189,9 @@ const (
 func (h *Handler) setDefaults() {
 	h.Name = cmp.Or(h.Name, "default")
 	h.Notes = cmp.Or(h.Notes, notesWarn)
+	if len(h.UsageRaw) == 0 {
+		h.UsageRaw = json.RawMessage(`{"store":"sqlite"}`)
+	}
 	h.MaxBody = cmp.Or(h.MaxBody, 32<<20)
 	h.Failover.Attempts = cmp.Or(h.Failover.Attempts, 4)
 

@@ -26,6 +26,7 @@ type resolvedAccount struct {
 
 	// disabled says that the account lacks its credential. It still counts as one that names its models.
 	disabled bool
+	why      string // it is disabled, and what to do
 }
 
 // resolveAccounts reads the secrets of all accounts and loads their modules.
@@ -109,6 +110,7 @@ func (r *resolvedAccount) disable(logger *zap.Logger, message, hint string) {
 	if !r.disabled {
 		logger.Warn(message,
 			zap.String("account", r.Name), zap.String("provider", r.provider.Platform()), zap.String("hint", hint))
+		r.why = message + "; " + hint
 	}
 	r.disabled = true
 }

@@ -34,7 +34,7 @@ func (h *Handler) Validate() error {
 	if !slices.Contains([]string{"", notesWarn, notesAll, notesOff}, h.Notes) {
 		return fmt.Errorf("notes: %q is none of warn, all, off", h.Notes)
 	}
-	if len(h.Keys) == 0 && !h.AllowAnonymous {
+	if len(h.Keys) == 0 && h.KeysFile == "" && !h.AllowAnonymous {
 		return errors.New("nobody may call this gateway: add a key, or allow_anonymous if everybody may")
 	}
 	if err := h.checkLimits(); err != nil {
@@ -99,7 +99,11 @@ func (k *Key) check() error {
 	if _, err := k.expiry(); err != nil {
 		return fmt.Errorf("expires: %w", err)
 	}
-	return nil
+	if err := checkIntercept(k.Intercept); err != nil {
+		return fmt.Errorf("intercept: %w", err)
+	}
+	_, err := k.limits()
+	return err
 }
 
 // checkPatterns refuses empty patterns and names.
@@ -176,6 +180,12 @@ func (m *Model) check() error {
 		return errors.New("the pattern is empty")
 	}
 	if err := checkPatterns(m.Accounts, m.Fallback); err != nil {
+		return err
+	}
+	if err := checkIntercept(m.Intercept); err != nil {
+		return fmt.Errorf("intercept: %w", err)
+	}
+	if _, err := m.Price.usage(); err != nil {
 		return err
 	}
 	if isGlob(m.As) {

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/access"
 )
 
 // resolvedKey is a key whose placeholders have been replaced. Of the secret only the digest is kept.
@@ -19,6 +22,8 @@ type resolvedKey struct {
 
 	// expires is the moment from which on the key is no longer good; zero means never.
 	expires time.Time
+
+	limits access.Limits
 }
 
 // errEmpty says that a value is empty once its placeholders have been replaced.
@@ -57,8 +62,21 @@ func whatToSet(raw, otherwise string) string {
 
 // resolveKeys reads the secrets of all keys.
 func (h *Handler) resolveKeys() error {
-	owners := make(map[[sha256.Size]byte]string, len(h.Keys))
-	for _, key := range h.Keys {
+	more, err := h.readKeysFile()
+	if err != nil {
+		return err
+	}
+	keys := slices.Concat(h.Keys, more)
+	if len(keys) == 0 && !h.AllowAnonymous {
+		return fmt.Errorf("nobody may call this gateway: the keys_file %s has no key", h.KeysFile)
+	}
+	for _, key := range more {
+		if err := h.app.define("key", key.Name, h.Name, key); err != nil {
+			return err
+		}
+	}
+	owners := make(map[[sha256.Size]byte]string, len(keys))
+	for _, key := range keys {
 		secret, err := resolve(key.Secret)
 		if errors.Is(err, errEmpty) {
 			return fmt.Errorf("key %q: the secret is empty; %s", key.Name, whatToSet(key.Secret, "write one"))
@@ -78,7 +96,11 @@ func (h *Handler) resolveKeys() error {
 		if err != nil {
 			return fmt.Errorf("key %q: %w", key.Name, err)
 		}
-		h.keys = append(h.keys, resolvedKey{key, digest, expires})
+		limits, err := key.limits()
+		if err != nil {
+			return fmt.Errorf("key %q: %w", key.Name, err)
+		}
+		h.keys = append(h.keys, resolvedKey{key, digest, expires, limits})
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
 func init() {
@@ -32,6 +33,10 @@ type Handler struct {
 
 	// Keys are the clients that may call. Without any, AllowAnonymous must be set.
 	Keys []*Key `json:"keys,omitempty"`
+
+	// KeysFile is a file of more keys: a name and a secret a line, or a JSON array of keys. It is read whenever the
+	// configuration is loaded; `caddy reload --force` reads it again when nothing else has changed.
+	KeysFile string `json:"keys_file,omitempty"`
 
 	// AllowAnonymous lets clients in that send no key. Without Keys it also accepts any key; with Keys, a key that is
 	// wrong is still refused. Default: false.
@@ -75,13 +80,23 @@ type Handler struct {
 	// ExposeAccount names the account that served in the header X-Ai-Gateway-Upstream. Default: false.
 	ExposeAccount bool `json:"expose_account,omitempty"`
 
+	// UsageRaw is where it is kept what was used and what it cost: `sqlite` in a file, `off` nowhere. Default: sqlite.
+	UsageRaw json.RawMessage `json:"usage,omitempty" caddy:"namespace=ai_gateway.usage inline_key=store"`
+
+	// Prices is a file with prices of models in the format of LiteLLM's `model_prices_and_context_window.json`, which come
+	// before the built-in ones.
+	Prices string `json:"prices,omitempty"`
+
 	// TransportRaw is how upstreams are reached by accounts that have no transport of their own: a transport of
 	// reverse_proxy. For `http`, unless it says otherwise, dialling takes at most 10s and answers are not compressed.
 	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
 
 	logger   *zap.Logger
 	app      *App
+	herald   *herald
 	policy   pool.Policy
+	usage    usage.Driver
+	prices   *usage.Prices
 	keys     []resolvedKey
 	accounts []resolvedAccount
 	gateway  caddyhttp.MiddlewareHandler
@@ -109,6 +124,12 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := h.loadPolicy(ctx); err != nil {
+		return err
+	}
+	if err := h.watch(ctx); err != nil {
+		return err
+	}
+	if err := h.loadUsage(ctx); err != nil {
 		return err
 	}
 	h.warnOfStrayPatterns()

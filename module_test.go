@@ -228,7 +228,7 @@ func TestProvisionDefaults(t *testing.T) {
 		},
 	}
 	got := *h
-	got.logger, got.app, got.gateway = nil, nil, nil
+	got.logger, got.app, got.gateway, got.herald = nil, nil, nil, nil
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}

@@ -27,9 +27,12 @@ type attempt struct {
 	started  time.Time
 	cancel   context.CancelCauseFunc
 
+	weight weight   // of what the upstream has sent
 	seen   *ir.Seen // what the answer tells of itself; nil before it has begun
 	status int      // of the answer, as far as it is known
 	cut    bool     // the answer broke off after the client had seen some of it
+
+	estimated bool // what it used is an estimate
 
 	sent   bool // the upstream has been asked
 	healed bool // signatures have been taken out
@@ -42,6 +45,9 @@ func (a *attempt) run() error {
 	defer func() { a.lease.Release(a.outcome) }()
 	up := upstreamOf(a.lease.Account)
 	a.target = a.newTarget(up)
+	if a.env.Op == ir.Embed {
+		return a.embed(up)
+	}
 	a.exchange = a.body.For(a.target, a.env.Model, a.start.Unix())
 	err := a.send(up)
 	if !errors.Is(err, errHeal) {
@@ -87,6 +93,7 @@ func (a *attempt) send(up *Upstream) error {
 	a.log.attempts++
 	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
 	defer a.observe()
+	defer a.book()
 	resp, err := up.Transport.RoundTrip(req)
 	if err != nil {
 		return a.failed(networkError(ctx, err))
@@ -144,12 +151,12 @@ func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
 func (a *attempt) failed(e *ir.Error) error {
 	a.status = e.Status
 	if a.r.Context().Err() != nil {
-		a.status = statusGone
+		a.status = StatusGone
 		return e // the client has gone: nobody's fault
 	}
 	j := judge(e)
-	a.retry = j.retry || e.Status == http.StatusNotFound
-	a.outcome = pool.Outcome{Kind: j.kind, Scope: j.scope, RetryAfter: e.RetryAfter}
+	a.retry = a.g.Failover.retry(e.Status, j.retry || e.Status == http.StatusNotFound)
+	a.outcome = pool.Outcome{Kind: j.kind, Scope: j.scope, RetryAfter: e.RetryAfter, Reason: reason(e)}
 	level := zap.DebugLevel
 	if j.retry {
 		level = zap.WarnLevel
@@ -160,11 +167,20 @@ func (a *attempt) failed(e *ir.Error) error {
 			zap.String("cause", causeOf(e)))
 	}
 	out := shown(e)
-	if a.exchange.Relayed() && out.Upstream != "" && len(e.Raw) > 0 {
+	if a.relayed() && out.Upstream != "" && len(e.Raw) > 0 {
 		scrubbed := []byte(translate.Scrub(string(e.Raw)))
 		out.Raw = scrubbed
 	}
 	return out
+}
+
+// relayed reports whether client and upstream speak the same dialect, so that
+// bytes are handed on as they are.
+func (a *attempt) relayed() bool {
+	if a.exchange == nil {
+		return a.target.Dialect == a.route.dialect
+	}
+	return a.exchange.Relayed()
 }
 
 // causeOf is what the log may tell: a network error's text, but never an

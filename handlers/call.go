@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/embed"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
 )
@@ -31,6 +32,9 @@ type call struct {
 	env  *ir.Envelope
 	body *translate.Call
 	sink *sink
+
+	texts     *embed.Call // what to embed; body is nil then
+	textsBody []byte
 
 	session session.Session
 	origin  *pool.Account // see signer
@@ -50,6 +54,7 @@ type record struct {
 	usage                       ir.Usage
 	stop                        ir.StopReason
 	notes                       string
+	intercepted                 string // the kind of probe that was answered without an upstream
 	session                     string // its tag
 	sticky                      pool.Sticky
 }
@@ -87,6 +92,9 @@ func (c *call) run() error {
 		return c.showModel()
 	case routeStored:
 		return notStored(c.route.id)
+	}
+	if c.route.kind == routeEmbed {
+		return c.embed()
 	}
 	if err := c.read(); err != nil {
 		return err
@@ -129,9 +137,10 @@ func (c *call) refuse() error {
 
 // authenticate finds the client's key.
 func (c *call) authenticate() error {
-	key, ok := c.g.Keys.Find(credential(c.r, c.route.dialect))
+	presented := credential(c.r, c.route.dialect)
+	key, ok := c.g.Keys.Find(presented)
 	if !ok {
-		return invalidKey()
+		return c.wrongKey(presented)
 	}
 	c.key, c.log.key = key, key.Name
 	if key.Expired(c.start) {
@@ -169,7 +178,7 @@ func (c *call) read() error {
 // has begun.
 func (c *call) fail(err error) {
 	if c.r.Context().Err() != nil {
-		c.log.status = statusGone
+		c.log.status = StatusGone
 		return // nobody listens
 	}
 	e := translate.ContextLength(asError(err), c.route.dialect)
@@ -207,6 +216,7 @@ func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {
 	text := [...]struct{ name, value string }{
 		{"ai_key", l.key}, {"ai_model", l.model}, {"ai_model_served", l.served}, {"ai_account", l.account},
 		{"ai_upstream_dialect", string(l.upstream)}, {"ai_stop", string(l.stop)}, {"ai_notes", l.notes},
+		{"ai_intercepted", l.intercepted},
 		{"ai_session", l.session},
 	}
 	for _, f := range text {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
@@ -20,6 +21,9 @@ import (
 func (c *call) count() error {
 	if !c.key.MayUse(c.env.Model) {
 		return c.unknownModel(c.env.Model)
+	}
+	if err := c.key.Afford(time.Now()); err != nil {
+		return keyError(err)
 	}
 	block := c.g.Models.find(c.env.Model)
 	accounts := c.serving(block.upstreamName(c.env.Model), block)

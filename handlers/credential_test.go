@@ -75,38 +75,40 @@ func TestAuthenticate(t *testing.T) {
 		"digest in place of a key": {keyed, false, "Bearer sha256:" + strings.Repeat("0", 64), 401, ""},
 	}
 	for name, test := range tests {
-		up := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
-			for d, s := range speeches {
-				if d == ir.Anthropic && strings.HasSuffix(r.URL.Path, "messages") {
-					says(200, "application/json", s.whole)(w, r)
+		t.Run(name, func(t *testing.T) { // each with a guard of its own
+			up := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+				for d, s := range speeches {
+					if d == ir.Anthropic && strings.HasSuffix(r.URL.Path, "messages") {
+						says(200, "application/json", s.whole)(w, r)
+					}
 				}
+			})
+			f := serve(t, gatewaySpec{keys: test.keys, anonymous: test.anonymous, accounts: []accountSpec{{name: "a", dialect: ir.Anthropic, url: up.URL}}})
+			asked := 0
+			for _, d := range dialects {
+				for _, request := range []string{"POST " + speeches[d].path, "GET /v1/models/m"} {
+					method, path, _ := strings.Cut(request, " ")
+					body := ""
+					if method == "POST" {
+						body = speeches[d].ask
+					}
+					got := f.do(method, path, body, "Authorization", test.bearer)
+					asked++
+					if got.status != test.status {
+						t.Errorf("%s, %s: got %d %s", name, request, got.status, got.body)
+					}
+					if test.status == 401 && errorOf(got.body) != "Invalid API key" {
+						t.Errorf("%s, %s: got %s", name, request, got.body)
+					}
+					if got := f.lastFields(asked)["ai_key"]; got != test.name {
+						t.Errorf("%s: the log names key %q, want %q", name, got, test.name)
+					}
+				}
+			}
+			if n := len(up.requests()); test.status != 200 && n != 0 {
+				t.Errorf("%s: the upstream was asked %d times", name, n)
 			}
 		})
-		f := serve(t, gatewaySpec{keys: test.keys, anonymous: test.anonymous, accounts: []accountSpec{{name: "a", dialect: ir.Anthropic, url: up.URL}}})
-		asked := 0
-		for _, d := range dialects {
-			for _, request := range []string{"POST " + speeches[d].path, "GET /v1/models/m"} {
-				method, path, _ := strings.Cut(request, " ")
-				body := ""
-				if method == "POST" {
-					body = speeches[d].ask
-				}
-				got := f.do(method, path, body, "Authorization", test.bearer)
-				asked++
-				if got.status != test.status {
-					t.Errorf("%s, %s: got %d %s", name, request, got.status, got.body)
-				}
-				if test.status == 401 && errorOf(got.body) != "Invalid API key" {
-					t.Errorf("%s, %s: got %s", name, request, got.body)
-				}
-				if got := f.lastFields(asked)["ai_key"]; got != test.name {
-					t.Errorf("%s: the log names key %q, want %q", name, got, test.name)
-				}
-			}
-		}
-		if n := len(up.requests()); test.status != 200 && n != 0 {
-			t.Errorf("%s: the upstream was asked %d times", name, n)
-		}
 	}
 }
 

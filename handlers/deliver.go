@@ -127,6 +127,7 @@ func (a *attempt) describeNotes() {
 func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Source, answer translate.Answer) error {
 	seen := answer.Seen()
 	for src.Next() {
+		a.weight.frame(len(src.Event().Data))
 		if err := a.sink.frame(answer, src.Event(), src.Buffered()); err != nil {
 			return a.gone()
 		}
@@ -203,6 +204,7 @@ func (a *attempt) broken(answer translate.Answer, e *ir.Error) error {
 func (a *attempt) collect(ctx context.Context, body io.Reader, src sse.Source, answer translate.Answer) error {
 	seen := answer.Seen()
 	for src.Next() {
+		a.weight.frame(len(src.Event().Data))
 		answer.Frame(nil, src.Event())
 		a.progress(seen)
 		if seen.Err != nil || seen.Done {
@@ -228,6 +230,7 @@ func (a *attempt) deliverBody(ctx context.Context, body io.Reader, answer transl
 	case len(bytes.TrimSpace(buf.Bytes())) == 0:
 		return a.failed(emptyAnswer())
 	}
+	a.weight.bytes = n
 	out := answer.Body(make([]byte, 0, buf.Len()+512), buf.Bytes())
 	seen := answer.Seen()
 	if a.env.Stream && seen.Err == nil {

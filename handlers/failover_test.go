@@ -24,8 +24,9 @@ func twoAccounts(t *testing.T, d ir.Dialect, bad, good http.HandlerFunc, tweak f
 	return f, first, second
 }
 
-// TestFailover covers every client with every upstream: an account that fails
-// before content is left, and the answer is the next one's and nothing else.
+// TestFailover covers every upstream, relayed and translated: an account that
+// fails before content is left, and the answer is the next one's and nothing
+// else.
 func TestFailover(t *testing.T) {
 	for _, up := range dialects {
 		u := speeches[up]
@@ -58,7 +59,7 @@ func TestFailover(t *testing.T) {
 			"frames that are no JSON": {streams([]string{data("{oops"), data("{oops")}, nil), pool.Unjudged},
 		}
 		for name, fault := range faults {
-			for _, client := range dialects {
+			for _, client := range []ir.Dialect{up, other(up)} {
 				for _, stream := range []bool{false, true} {
 					c := speeches[client]
 					path, ask, good := c.path, c.ask, says(200, "application/json", u.whole)

@@ -80,19 +80,21 @@ func FuzzServe(f *testing.F) {
 		if handedOn {
 			return
 		}
-		checkAnswer(t, w, status)
+		checkAnswer(t, w, status, reply)
 	})
 }
 
-func checkAnswer(t *testing.T, w *recorder, upstream int) {
+// checkAnswer wants of an answer what its status and type promise. Only where
+// an upstream breaks its own JSON in depth may a relay do so too.
+func checkAnswer(t *testing.T, w *recorder, upstream int, reply string) {
 	t.Helper()
 	got := w.body.String()
-	if !allowed[w.status] && w.status != upstream {
+	if !allowed[w.status] && (w.status != upstream || upstream >= 500) {
 		t.Fatalf("the status is %d: %s", w.status, got)
 	}
 	switch w.header.Get("Content-Type") {
 	case "application/json":
-		if !gjson.Valid(got) {
+		if !gjson.Valid(got) && (w.status != 200 || gjson.Valid(reply)) {
 			t.Fatalf("this is no JSON: %d %q", w.status, got)
 		}
 	case eventStream:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
 // Gateway serves the routes of one configured gateway. Its fields are set
@@ -27,12 +28,17 @@ type Gateway struct {
 	Models Models
 
 	Attempts      int // requests sent upstream per model, the first one included
+	Failover      Failover
 	Stream        Stream
 	MaxBody       int64 // bytes of a request's body after decompression
 	Strict        bool
 	Notes         NotesMode
 	ExposeAccount bool
 	Unsticky      bool // the pool keeps no sessions, so that only those matter that clients name
+
+	Usage     *usage.Recorder        // takes a record of every attempt; nil keeps none
+	Prices    *usage.Prices          // of models whose block says none; nil knows none
+	Intercept map[string][]Intercept // by the key's name, which probes are answered here
 
 	Observer Observer // hears of every request; nil for nobody
 	Logger   *zap.Logger

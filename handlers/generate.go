@@ -20,8 +20,21 @@ func (c *call) generate() error {
 	if !c.key.MayUse(c.env.Model) {
 		return c.unknownModel(c.env.Model)
 	}
-	c.findSession()
+	pass, err := c.admit()
+	if err != nil {
+		return err
+	}
+	defer c.leave(pass)
 	block := c.g.Models.find(c.env.Model)
+	if done, err := c.intercept(block); done {
+		return err
+	}
+	return c.answer(block)
+}
+
+// answer gets the answer of a request that may run.
+func (c *call) answer(block *Model) error {
+	c.findSession()
 	err := c.try(c.env.Model, block)
 	for _, name := range block.Fallback {
 		if err == nil || !mayFallBack(err) {
@@ -107,7 +120,7 @@ func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Wan
 		Session: c.poolSession(),
 		Client:  c.key.Name,
 		Allowed: func(a *pool.Account) bool {
-			return c.allowed(a, block)
+			return c.allowed(a, block) && (c.env.Op != ir.Embed || c.embeds(a, block.upstreamName(asked)))
 		},
 		Rank: func(a *pool.Account) int {
 			if upstreamOf(a).Provider.Dialect(c.route.dialect, c.env.Op, block.upstreamName(asked)) == c.route.dialect {

@@ -88,6 +88,7 @@ func newGateway(t testing.TB, s gatewaySpec) (*Gateway, *observer.ObservedLogs) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(keys.Close)
 	var accounts []*pool.Account
 	for _, a := range s.accounts {
 		accounts = append(accounts, a.account(t))

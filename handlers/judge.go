@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -59,6 +61,30 @@ func judge(e *ir.Error) judgement {
 	default:
 		return judgement{kind: pool.ClientFault}
 	}
+}
+
+// Failover is what the operator says about trying another account.
+type Failover struct {
+	On    []int // statuses on which another account is tried too; they never cool one down
+	Never []int // statuses on which none is, whatever else is said
+}
+
+// retry applies the operator's word to what is built in.
+func (f Failover) retry(status int, builtIn bool) bool {
+	return !slices.Contains(f.Never, status) && (builtIn || slices.Contains(f.On, status))
+}
+
+// reason tells people why an account is judged: never the upstream's own words,
+// which may quote the request.
+func reason(e *ir.Error) string {
+	if e.Upstream == "network" {
+		return translate.Scrub(e.Message)
+	}
+	text := "status " + strconv.Itoa(e.Status) + " " + string(e.Kind)
+	if e.Code != "" && len(e.Code) < 64 {
+		text += " (" + e.Code + ")"
+	}
+	return text
 }
 
 // networkError turns a failed round trip or a torn answer into an error of the

@@ -3,6 +3,7 @@ package handlers
 import (
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
 // Model is one model block: what happens to a request for the names that its
@@ -16,6 +17,9 @@ type Model struct {
 	Fallback []string
 	Edits    []Edit
 	Strict   bool
+
+	Price     *usage.Price // what the models cost; nil leaves it to the gateway's prices
+	Intercept []Intercept  // which probes are answered here
 }
 
 // Models are a gateway's model blocks in the order in which they are written.

@@ -89,9 +89,9 @@ func (c *call) observe() {
 
 // gone ends an attempt whose client has left.
 func (a *attempt) gone() error {
-	a.status, a.log.status = statusGone, statusGone
+	a.status, a.log.status = StatusGone, StatusGone
 	return errDelivered
 }
 
-// statusGone stands for clients that did not wait for their answer.
-const statusGone = 499
+// StatusGone stands for clients that did not wait for their answer.
+const StatusGone = 499

@@ -15,6 +15,7 @@ const (
 	routeUnknown     routeKind = iota // ours, but nothing is there
 	routeGenerate                     //
 	routeCount                        // count tokens
+	routeEmbed                        // embed texts
 	routeModels                       // the list of models
 	routeModel                        // one model
 	routeStored                       // a stored response
@@ -30,6 +31,7 @@ type route struct {
 	model    string // from the path
 	id       string // a stored response's
 	stream   bool   // from the path (Gemini)
+	single   bool   // Gemini's embedContent, which embeds one text
 	array    bool   // Gemini without alt=sse: the stream is one JSON array
 	methods  string // the methods that the path takes
 	problem  string // why a Gemini path is none
@@ -125,7 +127,7 @@ func speaks(forced, d ir.Dialect) bool {
 // fixedRoutes are the paths that hold no name.
 var fixedRoutes = map[string]route{
 	"chat/completions":       {kind: routeGenerate, dialect: ir.Chat, methods: "POST"},
-	"embeddings":             {kind: routeUnavailable, dialect: ir.Chat, methods: "POST"},
+	"embeddings":             {kind: routeEmbed, dialect: ir.Chat, methods: "POST"},
 	"responses":              {kind: routeGenerate, dialect: ir.Responses, methods: "POST"},
 	"responses/input_tokens": {kind: routeCount, dialect: ir.Responses, methods: "POST"},
 	"responses/compact":      {kind: routeUnavailable, dialect: ir.Responses, methods: "POST"},

@@ -12,8 +12,8 @@ var geminiActions = map[string]route{
 	"generateContent":       {kind: routeGenerate},
 	"streamGenerateContent": {kind: routeGenerate, stream: true},
 	"countTokens":           {kind: routeCount},
-	"embedContent":          {kind: routeUnavailable},
-	"batchEmbedContents":    {kind: routeUnavailable},
+	"embedContent":          {kind: routeEmbed, single: true},
+	"batchEmbedContents":    {kind: routeEmbed},
 }
 
 // geminiRoute reads a path behind the version: models, models/{model} and

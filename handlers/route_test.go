@@ -69,6 +69,10 @@ func TestParseRoute(t *testing.T) {
 			kind: routeGenerate, dialect: ir.Gemini, model: "g", methods: "POST", stream: true,
 		},
 
+		"POST /v1/embeddings":                  {kind: routeEmbed, dialect: ir.Chat, methods: "POST"},
+		"POST /v1beta/models/g:embedContent":   {kind: routeEmbed, dialect: ir.Gemini, model: "g", single: true, methods: "POST"},
+		"POST /v1/models/g:batchEmbedContents": {kind: routeEmbed, dialect: ir.Gemini, model: "g", methods: "POST"},
+
 		"GET /v1/models":                 list(ir.Chat),
 		"GET /openai/v1/models":          list(ir.Chat),
 		"GET /anthropic/v1/models":       list(ir.Anthropic),
@@ -122,7 +126,6 @@ func TestRefused(t *testing.T) {
 		"GET /v1/":                               {404, ir.Chat},
 		"GET /v1/files":                          {404, ir.Chat},
 		"POST /v1/batches":                       {404, ir.Chat},
-		"POST /v1/embeddings":                    {404, ir.Chat},
 		"POST /v1/complete":                      {404, ir.Anthropic},
 		"POST /v1/messages/batches":              {404, ir.Anthropic},
 		"POST /v1/responses/compact":             {404, ir.Responses},
@@ -130,7 +133,6 @@ func TestRefused(t *testing.T) {
 		"POST /v1internal:generateContent":       {404, ir.Gemini},
 		"POST /v1internal:streamGenerateContent": {404, ir.Gemini},
 		"POST /v1beta/cachedContents":            {404, ir.Gemini},
-		"POST /v1beta/models/g:embedContent":     {404, ir.Gemini},
 		"POST /v1beta/models/g:predict":          {404, ir.Gemini},
 		"POST /v1beta/models/g":                  {404, ir.Gemini},
 		"POST /v1beta/openai/chat/completions":   {404, ir.Gemini},

@@ -7,6 +7,9 @@ import (
 
 // findSession tells which conversation the request belongs to.
 func (c *call) findSession() {
+	if c.body == nil {
+		return
+	}
 	c.session = c.body.Session(session.Caller{Tenant: c.g.Name, Key: c.key.Name}, !c.g.Unsticky)
 	c.log.session = c.session.Tag()
 }

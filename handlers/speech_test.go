@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +28,11 @@ func (s speech) stream() []string {
 }
 
 var dialects = []ir.Dialect{ir.Chat, ir.Responses, ir.Anthropic, ir.Gemini}
+
+// other is one more dialect, so that all of them meet.
+func other(d ir.Dialect) ir.Dialect {
+	return dialects[(slices.Index(dialects, d)+1)%len(dialects)]
+}
 
 func data(json string) string        { return "data: " + json + "\n\n" }
 func event(name, json string) string { return "event: " + name + "\n" + data(json) }
@@ -177,5 +183,5 @@ func wantHello(t *testing.T, d ir.Dialect, got answered) {
 	}
 }
 
-// streamType is the upstream's content type of a stream.
+// eventStream is the content type of server-sent events.
 const eventStream = "text/event-stream"

@@ -153,19 +153,14 @@ func (s *survey) walkFits(from, to Match) bool {
 				continue
 			}
 			found = true
-			s.visit(st, upstream)
+			if s.panic != nil {
+				s.reconsider(st, upstream)
+				continue
+			}
+			s.consider(st, upstream)
 		}
 	}
 	return found
-}
-
-// visit looks at one member.
-func (s *survey) visit(st *seat, upstream string) {
-	if s.panic != nil {
-		s.reconsider(st, upstream)
-		return
-	}
-	s.consider(st, upstream)
 }
 
 // consider counts a member and proposes it if it is not excluded and no cooldown keeps it out.

@@ -13,7 +13,11 @@ func (Random) CaddyModule() caddy.ModuleInfo {
 // Score returns when an event that happens as often as the account's weight says would first happen: which of several
 // such events is the first is in proportion to how often they happen.
 func (Random) Score(c *Candidate, choice *Choice) float64 {
-	return choice.Rand().ExpFloat64() / float64(c.Weight)
+	first := choice.Rand().ExpFloat64()
+	if c.Weight > 1 {
+		first /= float64(c.Weight)
+	}
+	return first
 }
 
 // Interface guard

@@ -1,5 +1,6 @@
 // Package pool decides which account answers a request: it chooses among the accounts that may, occupies one of the
-// chosen account's slots, lets requests wait while all are full, and keeps accounts in trouble out for a while.
+// chosen account's slots, keeps sessions on their accounts, lets requests wait while all are full, and keeps accounts in
+// trouble out for a while.
 package pool
 
 import (

@@ -132,7 +132,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("kind %d is called %s", int(kind), got)
 		}
 	}
-	for class, want := range map[Class]string{ErrorClass: "error", AuthClass: "auth", Classes: "unknown", -1: "unknown"} {
+	for class, want := range map[Class]string{ErrorClass: "error", AuthClass: "auth", HandClass: "frozen", HandClass + 1: "unknown", -1: "unknown"} {
 		if got := fmt.Sprint(class); got != want {
 			t.Errorf("class %d is called %s", int(class), got)
 		}

@@ -74,7 +74,7 @@ func run(m *testing.M) int {
 	return code
 }
 
-// start loads the configuration of all tests into Caddy.
+// start chooses a free port and starts Caddy.
 func start() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -84,9 +84,15 @@ func start() error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	config, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfile()), map[string]any{"filename": "Caddyfile"})
+	return load("old")
+}
+
+// load gives Caddy the configuration of all tests; generation is the name of the account that TestReload replaces.
+func load(generation string) error {
+	text := caddyfile(generation)
+	config, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
 	if err != nil {
-		return fmt.Errorf("adapting: %w\n%s", err, caddyfile())
+		return fmt.Errorf("adapting: %w\n%s", err, text)
 	}
 	for _, w := range warnings {
 		if !strings.Contains(w.Message, "not formatted") {

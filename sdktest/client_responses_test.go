@@ -100,7 +100,9 @@ func (c *responsesClient) Stream(ctx context.Context, a ask, each func()) (*repl
 	text := ""
 	for stream.Next() {
 		e := stream.Current()
-		text = acc.Snapshot().OutputText() // a failed response's own output overrides what came
+		if e.Type == "response.failed" || e.Type == "error" { // whose own output overrides what came
+			text = acc.Snapshot().OutputText()
+		}
 		var same responses.ResponsesServerEventUnion
 		if err := json.Unmarshal([]byte(e.RawJSON()), &same); err != nil {
 			return nil, err
@@ -119,7 +121,7 @@ func (c *responsesClient) Stream(ctx context.Context, a ask, each func()) (*repl
 		}
 	}
 	if err := stream.Err(); err != nil {
-		return &reply{Text: text}, err
+		return &reply{Text: acc.Snapshot().OutputText()}, err
 	}
 	done, err := acc.ReconstructedResponse()
 	if err != nil {

@@ -36,10 +36,12 @@ var scenarios = []scenario{
 	{"parallel tools", parallelScenario},
 	{"the same tool twice", twiceScenario},
 	{"forced tool", forcedScenario},
+	{"arguments in pieces", piecesScenario},
 	{"image", imageScenario},
 	{"answer of a schema", schemaScenario},
 	{"thinking", thinkingScenario},
 	{"thinking and tools", thinkingToolScenario},
+	{"hidden thinking", hiddenThinkingScenario},
 	{"usage", usageScenario},
 	{"cached tokens", cachedScenario},
 	{"stop at the end", endScenario},
@@ -48,10 +50,12 @@ var scenarios = []scenario{
 	{"refusal", refusalScenario},
 	{"content filter", filterScenario},
 	{"unicode", unicodeScenario},
+	{"long answer", longScenario},
 	{"empty answer", emptyScenario},
 	{"refused request", refusedScenario},
 	{"error inside", errorInsideScenario},
 	{"cut stream", cutScenario},
+	{"garbage", garbageScenario},
 }
 
 // TestMatrix runs all scenarios.
@@ -94,7 +98,7 @@ func (c *cell) ask(a ask) *reply {
 	c.Helper()
 	r, err := c.try(a)
 	if err != nil {
-		c.Fatalf("asking: %v\nsent: %.3000s", err, c.rec.last().sent)
+		c.Fatalf("asking: %v\nsent: %.3000s", err, c.rec.sent())
 	}
 	return r
 }

@@ -58,6 +58,16 @@ func (rec *recorder) last() *answer {
 	return a
 }
 
+// sent is the body of the latest request that was answered, for the messages of tests.
+func (rec *recorder) sent() []byte {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if len(rec.answers) == 0 {
+		return nil
+	}
+	return rec.answers[len(rec.answers)-1].sent
+}
+
 // RoundTrip sends a request on and records the answer.
 func (rec *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	var sent []byte

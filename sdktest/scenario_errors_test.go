@@ -65,3 +65,9 @@ func (c *cell) brokenOff(r *reply, err error) {
 		c.Errorf("status %d, ending %q: %s", a.status, a.report.Ending, a.body)
 	}
 }
+
+// garbageScenario has the upstream write what does not parse, before it has said anything.
+func garbageScenario(c *cell) {
+	_, err := c.try(ask{Turns: user("garbage")})
+	c.fails(err, 502, "upstream_error", "api_error", "UNAVAILABLE")
+}

@@ -9,7 +9,7 @@ func usageScenario(c *cell) {
 		c.Errorf("usage: %+v", u)
 	}
 	if u.Reasoning <= 0 || u.Reasoning >= u.Output {
-		c.Errorf("%d tokens of reasoning, %d of output\nsent %.2000s\nanswer %.3000s", u.Reasoning, u.Output, c.rec.last().sent, c.rec.last().body)
+		c.Errorf("%d tokens of reasoning, %d of output\nsent %.2000s\nanswer %.3000s", u.Reasoning, u.Output, c.rec.sent(), c.rec.last().body)
 	}
 }
 

@@ -99,7 +99,7 @@ func schemaScenario(c *cell) {
 	dec := json.NewDecoder(strings.NewReader(r.Text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&v); err != nil {
-		c.Fatalf("%v: %q\nsent: %s", err, r.Text, c.rec.last().sent)
+		c.Fatalf("%v: %q\nsent: %s", err, r.Text, c.rec.sent())
 	}
 	if v.Name == nil || v.Count == nil || v.Tags == nil || v.Kind != "small" && v.Kind != "large" {
 		c.Errorf("the answer does not fit the schema: %s", r.Text)
@@ -114,6 +114,11 @@ func unicodeScenario(c *cell) {
 	c.want("text", c.ask(ask{Turns: user("unicode")}).Text, difficult)
 	echo := "Gib zurück: ñ 漢字 \U0001F600 \u2028 <&> \\ \"."
 	c.want("echo", c.ask(ask{Turns: user(echo)}).Text, "You said: "+echo)
+}
+
+func longScenario(c *cell) {
+	c.want("text", c.ask(ask{Turns: user("one chunk, long 5000")}).Text, longText(5000))
+	c.want("text", c.ask(ask{Turns: user("long 500")}).Text, longText(500))
 }
 
 func emptyScenario(c *cell) {

@@ -25,7 +25,7 @@ func object(names ...string) map[string]any {
 func (c *cell) called(r *reply, want ...string) {
 	c.Helper()
 	if len(r.Calls) != len(want)/2 {
-		c.Fatalf("got the calls %v, want %v; text %q\nsent: %.3000s", r.Calls, want, r.Text, c.rec.last().sent)
+		c.Fatalf("got the calls %v, want %v; text %q\nsent: %.3000s", r.Calls, want, r.Text, c.rec.sent())
 	}
 	seen := map[string]bool{}
 	for i, k := range r.Calls {
@@ -116,12 +116,34 @@ func forcedScenario(c *cell) {
 	}
 }
 
+// piecesScenario cuts arguments at every rune, and not at all.
+func piecesScenario(c *cell) {
+	const arguments = `{"city":"Zürich \"北京\" \\ 🌍","unit":"\u2028<&>\n","more":{"list":[1,2.50,1e3,null,true],"big":12345678901234567890}}`
+	for _, how := range []string{"many small chunks.", "one chunk."} {
+		r := c.ask(ask{Turns: user(how + " call get_weather " + arguments), Tools: []tool{weather}})
+		c.called(r, "get_weather", arguments)
+		if c.client.Dialect() != "gemini" && !strings.Contains(r.Calls[0].Arguments, "12345678901234567890") {
+			c.Errorf("a large number has lost digits: %s", r.Calls[0].Arguments) // Gemini's SDK itself reads float64
+		}
+	}
+}
+
+// hiddenThinkingScenario has thoughts that nobody may read, but that must come back.
+func hiddenThinkingScenario(c *cell) {
+	tools := []tool{weather}
+	turns := user(`think secretly. call get_weather {"city":"Paris"}`)
+	first := c.ask(ask{Turns: turns, Tools: tools, Think: true})
+	c.called(first, "get_weather", `{"city":"Paris"}`)
+	turns = append(turns, turn{Reply: first}, turn{Results: []result{{first.Calls[0], "mild"}}})
+	c.want("text", c.ask(ask{Turns: turns, Tools: tools, Think: true}).Text, "The tool get_weather answered: mild")
+}
+
 func thinkingScenario(c *cell) {
 	turns := user("think aloud. Why is the sky blue?")
 	first := c.ask(ask{Turns: turns, Think: true})
 	c.want("text", first.Text, "You said: think aloud. Why is the sky blue?")
 	if !strings.HasPrefix(first.Thinking, "The user wrote ") {
-		c.Errorf("thinking: %q\nsent: %.2000s\nanswer: %.3000s", first.Thinking, c.rec.last().sent, c.rec.last().body)
+		c.Errorf("thinking: %q\nsent: %.2000s\nanswer: %.3000s", first.Thinking, c.rec.sent(), c.rec.last().body)
 	}
 	turns = append(turns, turn{Reply: first}, turn{User: "And the sea?"})
 	c.want("text", c.ask(ask{Turns: turns, Think: true}).Text, "You said: And the sea?")

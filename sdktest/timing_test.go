@@ -111,6 +111,14 @@ func TestStalled(t *testing.T) {
 	})
 }
 
+// TestStalledMidway: silence behind content is an error inside of the stream.
+func TestStalledMidway(t *testing.T) {
+	timed(t, "stalled.test", func(c *cell, _ string) {
+		r, err := c.try(ask{Turns: user("stall after 3 words. Tell me more of it, please.")})
+		c.brokenOff(r, err)
+	})
+}
+
 // TestHeld: once the beginning was held back long enough it goes out, and with it the chance of another account.
 // Gemini's streams begin with content, and so there is nothing to hold.
 func TestHeld(t *testing.T) {

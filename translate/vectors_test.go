@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/caps"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/embed"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
@@ -26,7 +27,6 @@ var pending = map[string]string{
 	"v054-codeassist-client-unwrap":             needsCodeAssist,
 	"v073-codeassist-gemini-response":           needsCodeAssist,
 	"v104-stream-codeassist-gemini":             needsCodeAssist,
-	"v039-chat-embeddings-gemini":               "embeddings are not offered",
 	"v040-chat-chat-ollama-system-first":        "equal dialects are relayed byte for byte; there is no option to repair them",
 	"v047-responses-codex-account-filter":       "there is no provider for ChatGPT accounts",
 	"v048-responses-previous-response-emulated": "there is no store of responses",
@@ -165,6 +165,9 @@ func (v *vector) runRequest() string {
 		env.Model, env.Stream = v.Ctx.ClientModel, strings.Contains(path, "stream")
 	}
 	target := v.target(vectorDialects[v.To])
+	if strings.HasSuffix(path, "/embeddings") {
+		return v.runEmbedding(body, target)
+	}
 	got, err := encode(env, body, target, v.Ctx.ClientModel)
 	if err != nil {
 		e := asError(err)
@@ -180,6 +183,25 @@ func (v *vector) runRequest() string {
 		return problem
 	}
 	return v.compareNotes(target.Notes)
+}
+
+// runEmbedding compares the path's last word too.
+func (v *vector) runEmbedding(body []byte, target *ir.Target) string {
+	x, err := embed.New(vectorDialects[v.From], body, false).For(target)
+	if err != nil {
+		return err.Error()
+	}
+	var want struct {
+		Path string
+		Body json.RawMessage
+	}
+	if err := json.Unmarshal(v.Expected, &want); err != nil {
+		return err.Error()
+	}
+	if len(x.Batches) != 1 || !strings.HasSuffix(want.Path, ":"+x.Batches[0].Action) {
+		return fmt.Sprintf("got %d batches, the first for %s", len(x.Batches), x.Batches[0].Action)
+	}
+	return compare(want.Body, x.Batches[0].Body, v.Match)
 }
 
 func (v *vector) runSession() string {

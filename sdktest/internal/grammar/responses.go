@@ -208,9 +208,23 @@ func checkItem(n node) string {
 		n.id("name")
 		n.text("input")
 	default:
-		n.fail("unknown item %q", kind)
+		checkBuiltin(n, kind)
 	}
 	return ""
+}
+
+// builtins are the items of tools that the client runs but did not define, and what they hold.
+var builtins = map[string]string{"local_shell_call": "action", "shell_call": "action", "apply_patch_call": "operation"}
+
+func checkBuiltin(n node, kind string) {
+	holds, ok := builtins[kind]
+	if !ok {
+		n.fail("unknown item %q", kind)
+		return
+	}
+	n.id("call_id")
+	n.is("status", "in_progress", "completed", "incomplete")
+	n.object(holds)
 }
 
 func checkMessageItem(n node) string {

@@ -37,7 +37,7 @@ func openItemOf(n node) *openItem {
 		n.id("name")
 		same(n, "input", n.text("input"), "")
 	default:
-		n.fail("unknown item %q", i.kind)
+		checkBuiltin(n, i.kind)
 	}
 	return i
 }

@@ -1,0 +1,301 @@
+package aigateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+)
+
+// accountStatus is what the admin API tells of an account. Times are in UTC, lengths of time in seconds.
+type accountStatus struct {
+	Name     string   `json:"name"`
+	Gateways []string `json:"gateways"`
+	Provider string   `json:"provider"`
+	BaseURL  string   `json:"base_url,omitempty"`
+	Models   []string `json:"models"`
+	Priority int      `json:"priority"`
+	Weight   int      `json:"weight"`
+
+	// Credential is a fingerprint: the first 8 hex digits of the SHA-256 of the static credential.
+	Credential string `json:"credential,omitempty"`
+
+	State  accountState `json:"state"`
+	Reason string       `json:"reason,omitempty"`
+	Until  time.Time    `json:"until,omitzero"`
+
+	InUse   int `json:"in_use"`
+	Limit   int `json:"limit"`   // 0 is unlimited
+	Waiting int `json:"waiting"` // for this account and no other
+
+	Succeeded        uint64          `json:"succeeded"`
+	Failed           uint64          `json:"failed"`
+	LastError        *lastError      `json:"last_error,omitempty"`
+	UsedAt           time.Time       `json:"used_at,omitzero"`
+	FirstByteSeconds float64         `json:"first_byte_seconds,omitempty"` // moving average
+	Cooldowns        []pool.Cooldown `json:"cooldowns,omitempty"`
+}
+
+type lastError struct {
+	Kind   pool.Kind `json:"kind"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// accountState is what an account is in, in one word.
+type accountState string
+
+// The states, the decisive one first if several hold.
+const (
+	stateDisabled accountState = "disabled" // by the configuration, for want of a credential
+	stateOff      accountState = "off"      // by hand
+	stateFrozen   accountState = "frozen"   // by hand, for a time
+	stateCooldown accountState = "cooldown" // for all models
+	stateProbing  accountState = "probing"  // one request finds out whether the trouble is over
+	stateLimited  accountState = "limited"  // in cooldown for some models
+	stateFull     accountState = "full"
+	stateReady    accountState = "ready"
+)
+
+// accountStatuses returns all accounts of the running gateways by name. One that several gateways have is one.
+func accountStatuses() []*accountStatus {
+	now := time.Now()
+	var list []*accountStatus
+	known := make(map[string]*accountStatus)
+	for _, g := range gateways.named() {
+		for i, a := range g.Pool.Accounts() {
+			if shown := known[a.Name]; shown != nil {
+				shown.Gateways = append(shown.Gateways, g.Name)
+				continue
+			}
+			shown := newAccountStatus(&g.handler.accounts[i], a, now)
+			shown.Gateways = []string{g.Name}
+			known[a.Name] = shown
+			list = append(list, shown)
+		}
+	}
+	slices.SortFunc(list, func(a, b *accountStatus) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time) *accountStatus {
+	s := a.State.Snapshot()
+	shown := &accountStatus{
+		Name: a.Name, Provider: a.Provider, BaseURL: plainURL(settings.baseURL), Priority: a.Priority, Weight: max(a.Weight, 1),
+		Credential: fingerprint(settings.secret),
+		InUse:      s.InUse, Limit: s.Limit, Waiting: s.Waiting,
+		Succeeded: s.Succeeded, Failed: s.Failed, UsedAt: inUTC(s.UsedAt), FirstByteSeconds: s.FirstByte.Seconds(), Cooldowns: s.Cooldowns,
+	}
+	for i := range shown.Cooldowns {
+		shown.Cooldowns[i].Until = inUTC(shown.Cooldowns[i].Until)
+	}
+	for _, m := range settings.served {
+		shown.Models = append(shown.Models, m.text())
+	}
+	if s.LastFailure != pool.Unjudged {
+		shown.LastError = &lastError{s.LastFailure, s.Reason, inUTC(s.FailedAt)}
+	}
+	shown.judge(settings, a, now)
+	return shown
+}
+
+// judge finds the word for what the account is in, why, and until when.
+func (s *accountStatus) judge(settings *resolvedAccount, a *pool.Account, now time.Time) {
+	s.State = stateReady
+	switch {
+	case a.Disabled:
+		s.State, s.Reason = stateDisabled, settings.why
+		return
+	case a.State.Off():
+		s.State, s.Reason = stateOff, "taken out of use by hand"
+		return
+	case s.Limit > 0 && s.InUse >= s.Limit:
+		s.State = stateFull
+	}
+	order := []accountState{stateFrozen, stateCooldown, stateProbing, stateLimited}
+	rank := len(order)
+	for _, c := range s.Cooldowns {
+		state := cooldownState(c, now)
+		at := slices.Index(order, state)
+		if at < 0 || at > rank || at == rank && !c.Until.After(s.Until) {
+			continue
+		}
+		rank = at
+		s.State, s.Until, s.Reason = state, c.Until, c.Class.String()
+		if c.Reason != "" {
+			s.Reason += ": " + c.Reason
+		}
+	}
+}
+
+// cooldownState returns what a cooldown makes of its account.
+func cooldownState(c pool.Cooldown, now time.Time) accountState {
+	runs := now.Before(c.Until)
+	switch {
+	case runs && c.Class == pool.HandClass:
+		return stateFrozen
+	case runs && c.Model == "":
+		return stateCooldown
+	case c.Probing && c.Model == "":
+		return stateProbing
+	case runs:
+		return stateLimited
+	}
+	return stateReady
+}
+
+// fingerprint lets people tell credentials apart, and compare one with what they have.
+func fingerprint(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(secret))
+	return "sha256:" + hex.EncodeToString(sum[:4])
+}
+
+// plainURL leaves out of a URL what may be secret.
+func plainURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+func inUTC(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
+}
+
+func (a *adminAPI) listAccounts(*http.Request, string) (any, error) {
+	return append([]*accountStatus{}, accountStatuses()...), nil
+}
+
+func (a *adminAPI) showAccount(_ *http.Request, name string) (any, error) {
+	for _, shown := range accountStatuses() {
+		if shown.Name == name {
+			return shown, nil
+		}
+	}
+	return nil, adminError(http.StatusNotFound, "there is no account %q; GET %saccounts lists them", name, adminPrefix)
+}
+
+// find returns the account's state, and what its configuration says of it.
+func (a *adminAPI) find(name string) (*pool.Account, error) {
+	for _, g := range gateways.named() {
+		for _, account := range g.Pool.Accounts() {
+			if account.Name == name {
+				return account, nil
+			}
+		}
+	}
+	return nil, adminError(http.StatusNotFound, "there is no account %q; GET %saccounts lists them", name, adminPrefix)
+}
+
+// freezing is the body of a request to freeze an account.
+type freezing struct {
+	Duration string `json:"duration"`
+	Reason   string `json:"reason"`
+}
+
+// The lengths of time for which an account can be frozen.
+const (
+	defaultFreeze = time.Hour
+	longestFreeze = 366 * 24 * time.Hour
+)
+
+// freeze keeps requests from an account for a time: ?duration= or a member of the body, by default an hour.
+func (a *adminAPI) freeze(r *http.Request, name string) (any, error) {
+	account, err := a.find(name)
+	if err != nil {
+		return nil, err
+	}
+	f := freezing{Duration: r.URL.Query().Get("duration"), Reason: r.URL.Query().Get("reason")}
+	if err := readAdmin(r, &f); err != nil {
+		return nil, err
+	}
+	length := defaultFreeze
+	if f.Duration != "" {
+		length, err = caddy.ParseDuration(f.Duration)
+	}
+	if err != nil || length <= 0 || length > longestFreeze {
+		return nil, adminError(http.StatusBadRequest, "the duration must be such as 30m, 2h or 1d, and at most 366d")
+	}
+	if f.Reason == "" {
+		f.Reason = "by hand"
+	}
+	account.State.Freeze(length, shorten(f.Reason, 200))
+	a.logger.Info("account frozen", zap.String("account", name), zap.Duration("duration", length), zap.String("reason", shorten(f.Reason, 200)))
+	return a.showAccount(r, name)
+}
+
+// unfreeze ends all cooldowns of an account.
+func (a *adminAPI) unfreeze(r *http.Request, name string) (any, error) {
+	account, err := a.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if account.State.Unfreeze() {
+		a.logger.Info("account unfrozen", zap.String("account", name), zap.String("reason", "by hand"))
+	}
+	return a.showAccount(r, name)
+}
+
+func (a *adminAPI) disable(r *http.Request, name string) (any, error) { return a.turn(r, name, false) }
+
+// enable undoes disable. What the configuration disables stays so.
+func (a *adminAPI) enable(r *http.Request, name string) (any, error) { return a.turn(r, name, true) }
+
+func (a *adminAPI) turn(r *http.Request, name string, on bool) (any, error) {
+	account, err := a.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if account.State.Off() == on {
+		account.State.Switch(on)
+		message := "account disabled"
+		if on {
+			message = "account enabled"
+		}
+		a.logger.Info(message, zap.String("account", name), zap.String("reason", "by hand"))
+	}
+	return a.showAccount(r, name)
+}
+
+// maxAdminBody is the size of a request's body to the admin API.
+const maxAdminBody = 64 << 10
+
+// readAdmin reads a JSON body if there is one.
+func readAdmin(r *http.Request, into any) error {
+	if r.Body == nil {
+		return nil
+	}
+	decoder := json.NewDecoder(io.LimitReader(r.Body, maxAdminBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return adminError(http.StatusBadRequest, "reading the body as JSON: %w", err)
+	}
+	return nil
+}
+
+// shorten cuts a text that people have written.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}

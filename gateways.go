@@ -1,0 +1,63 @@
+package aigateway
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/caddy-ai-gateway/ai-gateway/metrics"
+)
+
+// gateways are those that run in this process. The admin API and the metrics read them: Caddy makes both before it
+// makes the apps, and keeps no way from one to the other.
+var gateways directory
+
+// directory knows the running gateways of all generations of the configuration, the newest last.
+type directory struct {
+	mu   sync.Mutex
+	list []running
+}
+
+func (d *directory) add(r running) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.list = append(d.list, r)
+}
+
+// remove forgets a gateway. Its requests may still be running.
+func (d *directory) remove(r running) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.list = slices.DeleteFunc(d.list, func(other running) bool { return other.Gateway == r.Gateway })
+}
+
+// all returns the running gateways, those of the newest generation first. While a reload is on its way both
+// generations have theirs.
+func (d *directory) all() []running {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := slices.Clone(d.list)
+	slices.Reverse(list)
+	return list
+}
+
+// named returns the running gateways of different names, of each name the newest.
+func (d *directory) named() []running {
+	var list []running
+	for _, r := range d.all() {
+		if !slices.ContainsFunc(list, func(other running) bool { return other.Name == r.Name }) {
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b running) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// sources are what the metrics read at the time of a scrape.
+func (d *directory) sources() []metrics.Source {
+	var list []metrics.Source
+	for _, r := range d.all() {
+		list = append(list, metrics.Source{Gateway: r.Name, Pool: r.Pool})
+	}
+	return list
+}

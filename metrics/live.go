@@ -1,0 +1,95 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+)
+
+// Source is a gateway whose state is shown as it is at the time of a scrape.
+type Source struct {
+	Gateway string
+	Pool    *pool.Pool
+}
+
+// live are the gauges, which nobody keeps up to date: they are read when they are asked for.
+type live struct {
+	running func() []Source
+
+	inUse, limit, accountWaiting, waiting, cooldown, up, sessions *prometheus.Desc
+}
+
+func newLive(running func() []Source) *live {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
+	}
+	return &live{
+		running:        running,
+		inUse:          desc("slots_in_use", "Requests that run on the account.", "account"),
+		limit:          desc("slots_limit", "Requests that may run on the account at once; 0 is any number.", "account"),
+		accountWaiting: desc("account_waiting", "Requests that wait for this account and no other.", "account"),
+		waiting:        desc("waiting", "Requests that wait for any account with a free slot.", "gateway"),
+		cooldown:       desc("cooldown_seconds", "Time until the last cooldown of the account ends; 0 if none runs.", "account"),
+		up:             desc("account_up", "Whether the account may answer: 0 if it is disabled, or in a cooldown for all models.", "account"),
+		sessions:       desc("sessions", "About how many sessions are on an account."),
+	}
+}
+
+// Describe tells what Collect may bring.
+func (l *live) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range [...]*prometheus.Desc{l.inUse, l.limit, l.accountWaiting, l.waiting, l.cooldown, l.up, l.sessions} {
+		out <- d
+	}
+}
+
+// Collect brings the state of all gateways. An account that several have is one.
+func (l *live) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	now := time.Now()
+	waiting := make(map[string]int)
+	shown := make(map[string]bool)
+	sessions := 0
+	for _, source := range l.running() {
+		waiting[source.Gateway] += source.Pool.Waiting()
+		sessions = max(sessions, source.Pool.CountSessions())
+		for _, a := range source.Pool.Accounts() {
+			if shown[a.Name] {
+				continue
+			}
+			shown[a.Name] = true
+			s := a.State.Snapshot()
+			left, up := standing(a, &s, now)
+			gauge(l.inUse, float64(s.InUse), a.Name)
+			gauge(l.limit, float64(s.Limit), a.Name)
+			gauge(l.accountWaiting, float64(s.Waiting), a.Name)
+			gauge(l.cooldown, left.Seconds(), a.Name)
+			gauge(l.up, up, a.Name)
+		}
+	}
+	for gateway, n := range waiting {
+		gauge(l.waiting, float64(n), gateway)
+	}
+	gauge(l.sessions, float64(sessions))
+}
+
+// standing returns how long cooldowns of the account still run, and 1 if it may answer for some model.
+func standing(a *pool.Account, s *pool.Snapshot, now time.Time) (left time.Duration, up float64) {
+	up = 1
+	if a.Disabled || a.State.Off() {
+		up = 0
+	}
+	for _, c := range s.Cooldowns {
+		if !now.Before(c.Until) {
+			continue
+		}
+		left = max(left, c.Until.Sub(now))
+		if c.Model == "" {
+			up = 0
+		}
+	}
+	return left, up
+}
