@@ -54,6 +54,7 @@ var adminCalls = []struct {
 	{http.MethodGet, "keys", (*adminAPI).listKeys},
 	{http.MethodGet, "models", (*adminAPI).listModels},
 	{http.MethodGet, "explain", (*adminAPI).explain},
+	{http.MethodGet, "usage", (*adminAPI).showUsage},
 	{http.MethodPost, "config/reload", (*adminAPI).reload},
 	{http.MethodPost, "logging", (*adminAPI).setLevel},
 }

@@ -3,17 +3,11 @@ package aigateway
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/caddyserver/caddy/v2"
-	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
@@ -39,18 +33,28 @@ type accountStatus struct {
 	Limit   int `json:"limit"`   // 0 is unlimited
 	Waiting int `json:"waiting"` // for this account and no other
 
-	Succeeded        uint64          `json:"succeeded"`
-	Failed           uint64          `json:"failed"`
-	LastError        *lastError      `json:"last_error,omitempty"`
-	UsedAt           time.Time       `json:"used_at,omitzero"`
-	FirstByteSeconds float64         `json:"first_byte_seconds,omitempty"` // moving average
-	Cooldowns        []pool.Cooldown `json:"cooldowns,omitempty"`
+	Succeeded        uint64           `json:"succeeded"`
+	Failed           uint64           `json:"failed"`
+	LastError        *lastError       `json:"last_error,omitempty"`
+	UsedAt           time.Time        `json:"used_at,omitzero"`
+	FirstByteSeconds float64          `json:"first_byte_seconds,omitempty"` // moving average
+	Cooldowns        []cooldownStatus `json:"cooldowns,omitempty"`
 }
 
 type lastError struct {
-	Kind   pool.Kind `json:"kind"`
+	Kind   string    `json:"kind"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at"`
+}
+
+// cooldownStatus is a cooldown that runs, or one that is over but has not been refuted by a success.
+type cooldownStatus struct {
+	Class    string    `json:"class"`
+	Model    string    `json:"model,omitempty"` // as the upstream calls it; empty concerns all
+	Failures int       `json:"failures"`        // in a row
+	Until    time.Time `json:"until"`
+	Probing  bool      `json:"probing,omitempty"` // a request finds out whether the trouble is over
+	Reason   string    `json:"reason,omitempty"`
 }
 
 // accountState is what an account is in, in one word.
@@ -95,16 +99,16 @@ func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time)
 		Name: a.Name, Provider: a.Provider, BaseURL: plainURL(settings.baseURL), Priority: a.Priority, Weight: max(a.Weight, 1),
 		Credential: fingerprint(settings.secret),
 		InUse:      s.InUse, Limit: s.Limit, Waiting: s.Waiting,
-		Succeeded: s.Succeeded, Failed: s.Failed, UsedAt: inUTC(s.UsedAt), FirstByteSeconds: s.FirstByte.Seconds(), Cooldowns: s.Cooldowns,
+		Succeeded: s.Succeeded, Failed: s.Failed, UsedAt: inUTC(s.UsedAt), FirstByteSeconds: s.FirstByte.Seconds(),
 	}
-	for i := range shown.Cooldowns {
-		shown.Cooldowns[i].Until = inUTC(shown.Cooldowns[i].Until)
+	for _, c := range s.Cooldowns {
+		shown.Cooldowns = append(shown.Cooldowns, cooldownStatus{c.Class.String(), c.Model, c.Failures, inUTC(c.Until), c.Probing, c.Reason})
 	}
 	for _, m := range settings.served {
 		shown.Models = append(shown.Models, m.text())
 	}
 	if s.LastFailure != pool.Unjudged {
-		shown.LastError = &lastError{s.LastFailure, s.Reason, inUTC(s.FailedAt)}
+		shown.LastError = &lastError{s.LastFailure.String(), s.Reason, inUTC(s.FailedAt)}
 	}
 	shown.judge(settings, a, now)
 	return shown
@@ -132,7 +136,7 @@ func (s *accountStatus) judge(settings *resolvedAccount, a *pool.Account, now ti
 			continue
 		}
 		rank = at
-		s.State, s.Until, s.Reason = state, c.Until, c.Class.String()
+		s.State, s.Until, s.Reason = state, c.Until, c.Class
 		if c.Reason != "" {
 			s.Reason += ": " + c.Reason
 		}
@@ -140,10 +144,10 @@ func (s *accountStatus) judge(settings *resolvedAccount, a *pool.Account, now ti
 }
 
 // cooldownState returns what a cooldown makes of its account.
-func cooldownState(c pool.Cooldown, now time.Time) accountState {
+func cooldownState(c cooldownStatus, now time.Time) accountState {
 	runs := now.Before(c.Until)
 	switch {
-	case runs && c.Class == pool.HandClass:
+	case runs && c.Class == pool.HandClass.String():
 		return stateFrozen
 	case runs && c.Model == "":
 		return stateCooldown
@@ -192,110 +196,4 @@ func (a *adminAPI) showAccount(_ *http.Request, name string) (any, error) {
 		}
 	}
 	return nil, adminError(http.StatusNotFound, "there is no account %q; GET %saccounts lists them", name, adminPrefix)
-}
-
-// find returns the account's state, and what its configuration says of it.
-func (a *adminAPI) find(name string) (*pool.Account, error) {
-	for _, g := range gateways.named() {
-		for _, account := range g.Pool.Accounts() {
-			if account.Name == name {
-				return account, nil
-			}
-		}
-	}
-	return nil, adminError(http.StatusNotFound, "there is no account %q; GET %saccounts lists them", name, adminPrefix)
-}
-
-// freezing is the body of a request to freeze an account.
-type freezing struct {
-	Duration string `json:"duration"`
-	Reason   string `json:"reason"`
-}
-
-// The lengths of time for which an account can be frozen.
-const (
-	defaultFreeze = time.Hour
-	longestFreeze = 366 * 24 * time.Hour
-)
-
-// freeze keeps requests from an account for a time: ?duration= or a member of the body, by default an hour.
-func (a *adminAPI) freeze(r *http.Request, name string) (any, error) {
-	account, err := a.find(name)
-	if err != nil {
-		return nil, err
-	}
-	f := freezing{Duration: r.URL.Query().Get("duration"), Reason: r.URL.Query().Get("reason")}
-	if err := readAdmin(r, &f); err != nil {
-		return nil, err
-	}
-	length := defaultFreeze
-	if f.Duration != "" {
-		length, err = caddy.ParseDuration(f.Duration)
-	}
-	if err != nil || length <= 0 || length > longestFreeze {
-		return nil, adminError(http.StatusBadRequest, "the duration must be such as 30m, 2h or 1d, and at most 366d")
-	}
-	if f.Reason == "" {
-		f.Reason = "by hand"
-	}
-	account.State.Freeze(length, shorten(f.Reason, 200))
-	a.logger.Info("account frozen", zap.String("account", name), zap.Duration("duration", length), zap.String("reason", shorten(f.Reason, 200)))
-	return a.showAccount(r, name)
-}
-
-// unfreeze ends all cooldowns of an account.
-func (a *adminAPI) unfreeze(r *http.Request, name string) (any, error) {
-	account, err := a.find(name)
-	if err != nil {
-		return nil, err
-	}
-	if account.State.Unfreeze() {
-		a.logger.Info("account unfrozen", zap.String("account", name), zap.String("reason", "by hand"))
-	}
-	return a.showAccount(r, name)
-}
-
-func (a *adminAPI) disable(r *http.Request, name string) (any, error) { return a.turn(r, name, false) }
-
-// enable undoes disable. What the configuration disables stays so.
-func (a *adminAPI) enable(r *http.Request, name string) (any, error) { return a.turn(r, name, true) }
-
-func (a *adminAPI) turn(r *http.Request, name string, on bool) (any, error) {
-	account, err := a.find(name)
-	if err != nil {
-		return nil, err
-	}
-	if account.State.Off() == on {
-		account.State.Switch(on)
-		message := "account disabled"
-		if on {
-			message = "account enabled"
-		}
-		a.logger.Info(message, zap.String("account", name), zap.String("reason", "by hand"))
-	}
-	return a.showAccount(r, name)
-}
-
-// maxAdminBody is the size of a request's body to the admin API.
-const maxAdminBody = 64 << 10
-
-// readAdmin reads a JSON body if there is one.
-func readAdmin(r *http.Request, into any) error {
-	if r.Body == nil {
-		return nil
-	}
-	decoder := json.NewDecoder(io.LimitReader(r.Body, maxAdminBody))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return adminError(http.StatusBadRequest, "reading the body as JSON: %w", err)
-	}
-	return nil
-}
-
-// shorten cuts a text that people have written.
-func shorten(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

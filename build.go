@@ -20,33 +20,38 @@ import (
 type running struct {
 	*handlers.Gateway
 	handler *Handler // its settings
+	ledger  *ledger
 }
 
-// Publish makes the accounts' limits effective for the whole process.
+// Publish makes the limits of accounts and keys effective for the whole process.
 func (r running) Publish() {
 	r.Pool.Publish()
+	r.Keys.Publish()
+	r.ledger.publish()
 	gateways.add(r)
 }
 
 // Unpublish withdraws them.
 func (r running) Unpublish() {
 	gateways.remove(r)
-	r.Pool.Close()
+	r.close()
 }
 
-// Cleanup lets go of the accounts' state. Requests that still run hold their own part of it.
+// Cleanup lets go of the state of accounts and keys. Requests that still run hold their own part of it.
 func (r running) Cleanup() error {
-	r.Pool.Close()
+	r.close()
 	return nil
+}
+
+func (r running) close() {
+	r.Pool.Close()
+	r.Keys.Close()
+	r.ledger.close()
 }
 
 // build makes the pipeline out of the resolved keys and accounts, as the last step of Provision.
 // Its settings that outlive this configuration are published when the configuration starts.
 func (h *Handler) build() error {
-	keys, err := h.buildKeys()
-	if err != nil {
-		return err
-	}
 	models, err := h.buildModels()
 	if err != nil {
 		return err
@@ -55,10 +60,21 @@ func (h *Handler) build() error {
 	if err != nil {
 		return err
 	}
+	keys, err := h.buildKeys()
+	if err != nil {
+		return err
+	}
 	options := h.poolOptions()
 	options.Changed = h.herald.changed
 	shared, err := pool.New(accounts, options)
 	if err != nil {
+		keys.Close()
+		return err
+	}
+	ledger, err := h.openLedger(keys)
+	if err != nil {
+		keys.Close()
+		shared.Close()
 		return err
 	}
 	r := running{&handlers.Gateway{
@@ -66,8 +82,8 @@ func (h *Handler) build() error {
 		Attempts: h.Failover.Attempts, Failover: handlers.Failover{On: h.Failover.On, Never: h.Failover.Never},
 		Unsticky: options.SessionTTL == 0, Stream: h.Stream.limits(), MaxBody: h.MaxBody,
 		Strict: h.Strict, Notes: handlers.NotesMode(h.Notes), ExposeAccount: h.ExposeAccount, Logger: h.logger,
-		Observer: h.observer(accounts),
-	}, h}
+		Observer: h.observer(accounts), Usage: ledger.recorder, Prices: h.prices, Intercept: h.intercepts(),
+	}, h, ledger}
 	h.gateway = r
 	h.app.join(r)
 	return nil
@@ -85,6 +101,7 @@ func (h *Handler) buildKeys() (*access.Keys, error) {
 	for _, k := range h.keys {
 		keys = append(keys, access.Key{
 			Name: k.Name, Secret: "sha256:" + hex.EncodeToString(k.digest[:]), Models: k.Models, Accounts: k.Accounts, Expires: k.expires,
+			Limits: k.limits,
 		})
 	}
 	return access.New(keys, h.AllowAnonymous)
@@ -163,9 +180,13 @@ func (h *Handler) buildModels() (handlers.Models, error) {
 		if err != nil {
 			return nil, fmt.Errorf("model %q: accounts: %w", m.Pattern, err)
 		}
+		price, err := m.Price.usage()
+		if err != nil {
+			return nil, fmt.Errorf("model %q: %w", m.Pattern, err)
+		}
 		models = append(models, &handlers.Model{
 			Pattern: pattern, Name: m.Pattern, Exact: !isGlob(m.Pattern), As: m.As, Accounts: accounts,
-			Fallback: m.Fallback, Edits: m.edits(), Strict: m.Strict,
+			Fallback: m.Fallback, Edits: m.edits(), Strict: m.Strict, Price: price, Intercept: kinds(m.Intercept),
 		})
 	}
 	return models, nil

@@ -23,7 +23,8 @@ func init() {
 		Name:  "ai-gateway",
 		Short: "Tools for the AI gateway",
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(simulateCommand(), translateCommand())
+			cmd.AddCommand(simulateCommand(), translateCommand(), usageCommand())
+			cmd.AddCommand(statusCommand(), accountsCommand(), keysCommand(), explainCommand(), doctorCommand())
 		},
 	})
 }

@@ -14,6 +14,14 @@ type served struct {
 	upstream string
 }
 
+// text is the model as the configuration has it.
+func (s served) text() string {
+	if s.upstream == "" {
+		return s.pattern
+	}
+	return s.pattern + "=" + s.upstream
+}
+
 // parseServed reads `pattern` or `name=upstream`.
 func parseServed(s string) (served, error) {
 	name, upstream, renamed := strings.Cut(s, "=")

@@ -24,12 +24,13 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 // package that is not listed may import nothing of it.
 var mayImport = map[string][]string{
 	"cmd/caddy":    {"."},
-	".":            {"handlers", "access", "pool", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
-	"handlers":     {"access", "pool", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/ir", "translate/session", "translate/sse"},
+	".":            {"handlers", "access", "pool", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
+	"handlers":     {"access", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/ir", "translate/session", "translate/sse"},
 	"metrics":      {"handlers", "pool", "translate/ir"},
 	"providers":    {"translate/ir", "simulator"},
 	"pool":         {"glob"},
 	"access":       {"glob"},
+	"stored":       {"translate/ir"},
 	"usage":        {"glob"},
 	"usage/sqlite": {"usage"},
 	"translate": {
@@ -98,7 +99,9 @@ func checkImports(t *testing.T, path string) {
 		if to == "" {
 			to = "."
 		}
-		if to != from && !slices.Contains(mayImport[from], to) {
+		// Tests may ask the embedded upstream, which knows nothing of the gateway.
+		test := strings.HasSuffix(path, "_test.go") && to == "simulator"
+		if to != from && !test && !slices.Contains(mayImport[from], to) {
 			t.Errorf("%s imports %s, which %s may not", path, to, from)
 		}
 	}

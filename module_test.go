@@ -18,6 +18,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	_ "github.com/caddyserver/caddy/v2/modules/logging"
 
+	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
@@ -151,9 +152,9 @@ func checkKeys(t *testing.T, h *Handler) {
 		carol[i] = 0xab
 	}
 	want := []resolvedKey{
-		{h.Keys[0], sha256.Sum256([]byte("sk-alice")), time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)},
-		{h.Keys[1], sha256.Sum256([]byte("sk-bob")), time.Time{}},
-		{h.Keys[2], carol, time.Time{}},
+		{h.Keys[0], sha256.Sum256([]byte("sk-alice")), time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC), access.Limits{}},
+		{h.Keys[1], sha256.Sum256([]byte("sk-bob")), time.Time{}, access.Limits{}},
+		{h.Keys[2], carol, time.Time{}, access.Limits{}},
 	}
 	if !reflect.DeepEqual(h.keys, want) {
 		t.Errorf("keys: got %v", h.keys)
@@ -229,6 +230,10 @@ func TestProvisionDefaults(t *testing.T) {
 	}
 	got := *h
 	got.logger, got.app, got.gateway, got.herald = nil, nil, nil, nil
+	if got.usage == nil || got.usage.Identity() == "" {
+		t.Error("usage is not kept")
+	}
+	got.usage, got.prices = nil, nil
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -170,5 +171,22 @@ func TestBodyKeepsNoSecondCopy(t *testing.T) {
 	got, err := readBody(newRecorder(), r, 2<<20)
 	if err != nil || len(got) != len(body) || cap(got) > len(body)+64<<10 {
 		t.Errorf("%d bytes in %d, %v", len(got), cap(got), err)
+	}
+}
+
+// TestBombIsNotUnpacked stops at the limit, however much is behind it.
+func TestBombIsNotUnpacked(t *testing.T) {
+	bomb := gzipped(strings.Repeat(" ", 32<<20))
+	r := prepareRequest("/", strings.NewReader(bomb))
+	r.Header.Set("Content-Encoding", "gzip")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := readBody(newRecorder(), r, 64<<10)
+	runtime.ReadMemStats(&after)
+	if e := asError(err); e.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %v", err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 {
+		t.Errorf("%d bytes were allocated for a limit of 64 KiB", n)
 	}
 }

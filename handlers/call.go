@@ -36,6 +36,7 @@ type call struct {
 	texts     *embed.Call // what to embed; body is nil then
 	textsBody []byte
 
+	state   *state // of what is stored; nil where nothing is
 	session session.Session
 	origin  *pool.Account // see signer
 
@@ -91,7 +92,7 @@ func (c *call) run() error {
 	case routeModel:
 		return c.showModel()
 	case routeStored:
-		return notStored(c.route.id)
+		return c.stored()
 	}
 	if c.route.kind == routeEmbed {
 		return c.embed()
@@ -99,10 +100,17 @@ func (c *call) run() error {
 	if err := c.read(); err != nil {
 		return err
 	}
-	if c.route.kind == routeCount {
-		return c.count()
+	if err := c.recall(); err != nil {
+		return err
 	}
-	return c.generate()
+	switch {
+	case c.route.kind == routeCount:
+		return c.count()
+	case c.inBackground():
+		return c.background()
+	default:
+		return c.generate()
+	}
 }
 
 // health tells that the gateway runs, whatever the accounts' state.

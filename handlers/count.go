@@ -55,7 +55,7 @@ func (c *call) serving(model string, block *Model) []*pool.Account {
 	best := pool.Bare
 	for _, a := range c.g.Pool.Accounts() {
 		_, how, ok := a.Serves(model)
-		if !ok || a.Disabled || !c.allowed(a, block) {
+		if !ok || a.Disabled || !c.allowed(a, block) || c.pin() != "" && a.Name != c.pin() {
 			continue
 		}
 		if how > pool.Bare && best == pool.Bare {

@@ -31,6 +31,7 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	if err != nil {
 		return err
 	}
+	answer = a.keeping(answer)
 	a.seen = answer.Seen()
 	a.describe()
 	body := alert{plainBody(resp), a.sink}

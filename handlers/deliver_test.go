@@ -187,29 +187,39 @@ func TestNoContentType(t *testing.T) {
 
 // TestHugeAnswers bounds what is read of an upstream.
 func TestHugeAnswers(t *testing.T) {
-	endless := func(status, megabytes int) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(status)
-			piece := bytes.Repeat([]byte(" "), 1<<20)
-			for range megabytes {
-				if _, err := w.Write(piece); err != nil {
-					return
-				}
-			}
-		}
-	}
-	for status, megabytes := range map[int]int{200: maxAnswerBody>>20 + 2, 400: 3, 500: 3} {
+	for status, limit := range map[int]int{200: maxAnswerBody, 400: maxErrorBody, 500: maxErrorBody} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
-			f, _ := one(t, ir.Chat, endless(status, megabytes), nil)
+			body := &spaces{left: 2*limit + 1<<20}
+			f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "only", url: "http://upstream", transport: answering(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+			})}}})
 			got := f.post("/v1/chat/completions", speeches[ir.Chat].ask)
 			if got.status == 200 || !gjson.Valid(got.body) || len(got.body) > 4096 {
 				t.Errorf("got %d with %d bytes", got.status, len(got.body))
+			}
+			if read := 2*limit + 1<<20 - body.left; read > limit+64<<10 {
+				t.Errorf("%d bytes were read, the limit is %d", read, limit)
 			}
 			f.settled()
 		})
 	}
 }
+
+// spaces is a body of white space.
+type spaces struct{ left int }
+
+func (s *spaces) Read(p []byte) (int, error) {
+	n := min(len(p), s.left)
+	for i := range p[:n] {
+		p[i] = ' '
+	}
+	if s.left -= n; n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (s *spaces) Close() error { return nil }
 
 // TestStreamsAtOnce hands each event on when it comes, over HTTP/1.1 and
 // HTTP/2.

@@ -91,9 +91,9 @@ func TestDisconnect(t *testing.T) {
 func TestDisconnectWhileWaiting(t *testing.T) {
 	up := newUpstream(t, hangs)
 	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "only", url: up.URL, concurrency: 1}}})
-	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	for range 2 {
+	ask := func() (leave context.CancelFunc) {
+		ctx, cancel := context.WithCancel(t.Context())
 		wg.Go(func() {
 			req, _ := http.NewRequestWithContext(ctx, "POST", f.server.URL+"/v1/chat/completions", strings.NewReader(speeches[ir.Chat].ask))
 			req.Header.Set("Authorization", "Bearer "+clientSecret)
@@ -101,9 +101,15 @@ func TestDisconnectWhileWaiting(t *testing.T) {
 				_ = resp.Body.Close()
 			}
 		})
+		return cancel
 	}
-	f.eventually("one request runs and one waits", func() bool { return f.account("only").InUse == 1 && f.Pool.Waiting() == 1 })
-	cancel()
+	leaveFirst := ask()
+	f.eventually("the first request runs", func() bool { return len(up.requests()) == 1 })
+	leaveSecond := ask()
+	f.eventually("the second request waits", func() bool { return f.Pool.Waiting() == 1 })
+	leaveSecond()
+	f.eventually("nobody waits", func() bool { return f.Pool.Waiting() == 0 })
+	leaveFirst()
 	wg.Wait()
 	f.settled()
 	if n := len(up.requests()); n != 1 {

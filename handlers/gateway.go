@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/stored"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
@@ -39,6 +40,9 @@ type Gateway struct {
 	Usage     *usage.Recorder        // takes a record of every attempt; nil keeps none
 	Prices    *usage.Prices          // of models whose block says none; nil knows none
 	Intercept map[string][]Intercept // by the key's name, which probes are answered here
+
+	Stored stored.Store // what clients of the Responses API refer to by ids; nil stores nothing
+	Runs   *stored.Runs // answers that are made in the background; set when Stored is
 
 	Observer Observer // hears of every request; nil for nobody
 	Logger   *zap.Logger

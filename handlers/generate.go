@@ -117,6 +117,7 @@ func soonest(last, none error) error {
 func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Want {
 	return pool.Want{
 		Model:   block.upstreamName(asked),
+		Pin:     c.pin(),
 		Session: c.poolSession(),
 		Client:  c.key.Name,
 		Allowed: func(a *pool.Account) bool {

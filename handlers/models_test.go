@@ -252,3 +252,19 @@ func TestListsSideBySide(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// TestShowModel hides what the key may not use.
+func TestShowModel(t *testing.T) {
+	up := newUpstream(t, fails(500, ""))
+	f := serve(t, gatewaySpec{
+		keys:     []access.Key{{Name: "alice", Secret: clientSecret, Models: []string{"m", "n"}}},
+		accounts: []accountSpec{{name: "a", url: up.URL, models: []string{"m", "secret"}}},
+	})
+	for model, status := range map[string]int{"m": 200, "secret": 404, "n": 404} {
+		for _, path := range []string{"/v1/models/", "/v1beta/models/", "/anthropic/v1/models/"} {
+			if got := f.do("GET", path+model, ""); got.status != status {
+				t.Errorf("%s%s: got %d %s", path, model, got.status, got.body)
+			}
+		}
+	}
+}

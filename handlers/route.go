@@ -30,6 +30,7 @@ type route struct {
 	provider string // the only provider whose accounts may answer; empty for any
 	model    string // from the path
 	id       string // a stored response's
+	action   string // what is asked about it; empty for itself
 	stream   bool   // from the path (Gemini)
 	single   bool   // Gemini's embedContent, which embeds one text
 	array    bool   // Gemini without alt=sse: the stream is one JSON array
@@ -139,7 +140,7 @@ var fixedRoutes = map[string]route{
 func storedRoute(tail string) route {
 	id, action, _ := strings.Cut(tail, "/")
 	rt := route{kind: routeStored, dialect: ir.Responses, id: unescape(id)}
-	switch action {
+	switch rt.action = action; action {
 	case "":
 		rt.methods = "GET, DELETE"
 	case "cancel":

@@ -23,8 +23,8 @@ func TestParseRoute(t *testing.T) {
 	single := func(d ir.Dialect, model string) route {
 		return route{kind: routeModel, dialect: d, model: model, methods: "GET"}
 	}
-	stored := func(id, methods string) route {
-		return route{kind: routeStored, dialect: ir.Responses, id: id, methods: methods}
+	stored := func(id, action, methods string) route {
+		return route{kind: routeStored, dialect: ir.Responses, id: id, action: action, methods: methods}
 	}
 	antigravity := func(rt route) route { rt.provider = "antigravity"; return rt }
 	tests := map[string]route{
@@ -43,10 +43,10 @@ func TestParseRoute(t *testing.T) {
 		"POST /v1/messages/count_tokens":                    {kind: routeCount, dialect: ir.Anthropic, methods: "POST"},
 		"POST /v1/responses/input_tokens":                   {kind: routeCount, dialect: ir.Responses, methods: "POST"},
 		"POST /responses/input_tokens":                      {kind: routeCount, dialect: ir.Responses, methods: "POST"},
-		"GET /v1/responses/resp_1":                          stored("resp_1", "GET, DELETE"),
-		"DELETE /responses/resp_1":                          stored("resp_1", "GET, DELETE"),
-		"POST /openai/v1/responses/resp_1/cancel":           stored("resp_1", "POST"),
-		"GET /v1/responses/resp_1/input_items":              stored("resp_1", "GET"),
+		"GET /v1/responses/resp_1":                          stored("resp_1", "", "GET, DELETE"),
+		"DELETE /responses/resp_1":                          stored("resp_1", "", "GET, DELETE"),
+		"POST /openai/v1/responses/resp_1/cancel":           stored("resp_1", "cancel", "POST"),
+		"GET /v1/responses/resp_1/input_items":              stored("resp_1", "input_items", "GET"),
 
 		"POST /v1beta/models/g:generateContent":             gem("g"),
 		"POST /v1/models/g:generateContent":                 gem("g"),

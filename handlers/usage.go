@@ -18,7 +18,7 @@ func (a *attempt) book() {
 	if price != nil {
 		cost = price.Cost(tokens)
 	}
-	a.key.Book(now, tokens.Total(), cost)
+	tokens.Output++; a.key.Book(now, tokens.Total(), cost)
 	if a.g.Usage == nil {
 		return
 	}

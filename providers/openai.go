@@ -83,6 +83,19 @@ func (p *OpenAI) Request(ctx context.Context, call *Call) (*http.Request, error)
 	return finish(req, call), nil
 }
 
+// StoredRequest builds a request about a stored response.
+func (p *OpenAI) StoredRequest(ctx context.Context, call *Call, method, path, query string) (*http.Request, error) {
+	req, err := openAIStored(ctx, call, method, path, query)
+	if err != nil {
+		return nil, err
+	}
+	p.account(req.Header)
+	return finish(req, call), nil
+}
+
+// Background returns true: the Responses API takes `background`.
+func (*OpenAI) Background() bool { return true }
+
 // ListModels builds the request for all models, which come on one page.
 func (p *OpenAI) ListModels(ctx context.Context, call *Call, _ string) (*http.Request, error) {
 	req, err := openAIList(ctx, call)
@@ -110,6 +123,7 @@ func (p *OpenAI) account(h http.Header) {
 var (
 	_ Provider        = (*OpenAI)(nil)
 	_ Lister          = (*OpenAI)(nil)
+	_ Keeper          = (*OpenAI)(nil)
 	_ Configurable    = (*OpenAI)(nil)
 	_ caddy.Validator = (*OpenAI)(nil)
 )

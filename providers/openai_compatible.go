@@ -44,9 +44,10 @@ func (*OpenAICompatible) Defaults() Defaults {
 	return Defaults{Needs: Needs{BaseURL: true, Models: true}}
 }
 
-// Dialect is the option api. Such servers count no tokens: `/responses/input_tokens` is OpenAI's own.
+// Dialect is the option api. Such servers count no tokens and compact nothing: `/responses/input_tokens` and
+// `/responses/compact` are OpenAI's own.
 func (p *OpenAICompatible) Dialect(_ ir.Dialect, op ir.Op, _ string) ir.Dialect {
-	if op == ir.CountTokens {
+	if op == ir.CountTokens || op == ir.Compact {
 		return ""
 	}
 	if p.API == "responses" {
@@ -64,6 +65,18 @@ func (p *OpenAICompatible) Request(ctx context.Context, call *Call) (*http.Reque
 	relay(req.Header, call, openAIRelayed)
 	return finish(req, call), nil
 }
+
+// StoredRequest builds a request about a stored response.
+func (*OpenAICompatible) StoredRequest(ctx context.Context, call *Call, method, path, query string) (*http.Request, error) {
+	req, err := openAIStored(ctx, call, method, path, query)
+	if err != nil {
+		return nil, err
+	}
+	return finish(req, call), nil
+}
+
+// Background returns false: hardly any such server takes `background`.
+func (*OpenAICompatible) Background() bool { return false }
 
 // ListModels builds the request for all models, which come on one page.
 func (p *OpenAICompatible) ListModels(ctx context.Context, call *Call, _ string) (*http.Request, error) {
@@ -83,6 +96,7 @@ func (*OpenAICompatible) ModelNames(body []byte) ([]string, string, error) {
 var (
 	_ Provider        = (*OpenAICompatible)(nil)
 	_ Lister          = (*OpenAICompatible)(nil)
+	_ Keeper          = (*OpenAICompatible)(nil)
 	_ Configurable    = (*OpenAICompatible)(nil)
 	_ caddy.Validator = (*OpenAICompatible)(nil)
 )

@@ -14,6 +14,7 @@ var openAIPaths = map[ir.Op]map[ir.Dialect]string{
 	ir.Generate:    {ir.Chat: "/chat/completions", ir.Responses: "/responses"},
 	ir.CountTokens: {ir.Responses: "/responses/input_tokens"},
 	ir.Embed:       {ir.Chat: "/embeddings"},
+	ir.Compact:     {ir.Responses: "/responses/compact"},
 }
 
 // openAIRelayed are headers of OpenAI's API that do not name an account. Organization and project do: they would let
@@ -46,6 +47,17 @@ func openAIRequest(ctx context.Context, platform string, call *Call) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
+	bearer(req, call.Secret)
+	return req, nil
+}
+
+// openAIStored builds a request about a stored response. Cancelling is a POST without a body.
+func openAIStored(ctx context.Context, call *Call, method, path, query string) (*http.Request, error) {
+	req, err := newRequest(ctx, call, "/responses"+path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Method = method
 	bearer(req, call.Secret)
 	return req, nil
 }

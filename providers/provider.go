@@ -84,6 +84,16 @@ type InProcess interface {
 	Transport(account string) http.RoundTripper
 }
 
+// Keeper is implemented by a kind whose upstream stores responses, so that clients can refer to them by their ids.
+type Keeper interface {
+	// StoredRequest builds the request about what is stored at the path below /responses, which is escaped and begins
+	// with a slash. Of the call it uses base URL, secret and headers.
+	StoredRequest(ctx context.Context, call *Call, method, path, query string) (*http.Request, error)
+
+	// Background reports whether the upstream makes responses that nobody waits for.
+	Background() bool
+}
+
 // Lister is implemented by a kind that can be asked for the names of its models.
 type Lister interface {
 	// ListModels builds the request of one page; of the call it uses base URL, secret, header and dialect.

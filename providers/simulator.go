@@ -111,6 +111,9 @@ func (p *Simulator) Dialect(client ir.Dialect, op ir.Op, model string) ir.Dialec
 	case ir.Gemini, ir.CodeAssist:
 		return ir.Gemini
 	}
+	if op == ir.Compact {
+		return ""
+	}
 	return openAIDialect(client, op)
 }
 
@@ -124,6 +127,14 @@ func (p *Simulator) Request(ctx context.Context, call *Call) (*http.Request, err
 	}
 	return new(OpenAI).Request(ctx, versioned(call))
 }
+
+// StoredRequest builds a request about a stored response.
+func (p *Simulator) StoredRequest(ctx context.Context, call *Call, method, path, query string) (*http.Request, error) {
+	return new(OpenAI).StoredRequest(ctx, versioned(call), method, path, query)
+}
+
+// Background returns false: the simulator answers at once.
+func (*Simulator) Background() bool { return false }
 
 // ListModels builds the request for all models, which come on one page.
 func (p *Simulator) ListModels(ctx context.Context, call *Call, page string) (*http.Request, error) {
@@ -155,6 +166,7 @@ var (
 	_ Provider        = (*Simulator)(nil)
 	_ InProcess       = (*Simulator)(nil)
 	_ Lister          = (*Simulator)(nil)
+	_ Keeper          = (*Simulator)(nil)
 	_ Configurable    = (*Simulator)(nil)
 	_ caddy.Validator = (*Simulator)(nil)
 )

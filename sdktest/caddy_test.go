@@ -52,6 +52,16 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	data, err := os.MkdirTemp("", "sdktest")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(data)
+	if err := os.Setenv("XDG_DATA_HOME", data); err != nil { // where usage is kept
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if err := startUpstream(); err != nil {
 		fmt.Fprintln(os.Stderr, "starting the upstream server:", err)
 		return 1

@@ -54,6 +54,9 @@ func checkReasoningModel(b gjson.Result, effort string) *apiError {
 func checkMetadata(b gjson.Result) *apiError {
 	var err *apiError
 	n := 0
+	if b.Get("metadata").Type == gjson.Null {
+		return nil
+	}
 	b.Get("metadata").ForEach(func(k, v gjson.Result) bool {
 		n++
 		say, place := openAI{}, at("metadata", k.String())

@@ -19,6 +19,9 @@ type Call struct {
 	body   []byte
 	client Codec
 	req    *ir.Request
+
+	keeping  *ir.Keeping // see Keep
+	expanded bool        // see Continue
 }
 
 // NewCall takes a client's body. env holds what the route told; what the body
@@ -80,7 +83,7 @@ type Answer interface {
 // For joins the call with an account. model is the name that the answer
 // carries, created the time that dates it in unix seconds.
 func (c *Call) For(t *ir.Target, model string, created int64) Exchange {
-	if t.Dialect == c.env.Dialect {
+	if t.Dialect == c.env.Dialect && (!c.expanded || c.env.Op == ir.Compact) {
 		return &relay{call: c, target: t, model: model, created: created}
 	}
 	return &hub{call: c, target: t, upstream: codecs[t.Dialect], model: model, created: created}

@@ -24,7 +24,14 @@ func (h *hub) Request(dst []byte) ([]byte, error) {
 		return dst, err
 	}
 	h.target.Names = ir.NewNames(req.Tools, h.upstream.NameRule())
-	return h.upstream.AppendRequest(dst, req, h.target)
+	out, err := h.upstream.AppendRequest(dst, req, h.target)
+	if err == nil && req.Dialect != h.target.Dialect {
+		err = report(req, h.target)
+	}
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
 }
 
 func (h *hub) Header() http.Header {
@@ -40,6 +47,7 @@ func (h *hub) Answer(streamed bool) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	trip.Keeping = h.call.keeping
 	if h.target.Names == nil {
 		h.target.Names = ir.NewNames(trip.Request.Tools, h.upstream.NameRule())
 	}

@@ -32,6 +32,11 @@ func (r *relay) Answer(streamed bool) (Answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if said := env.Stored; env.Dialect == ir.Responses {
+			trip.Keeping = &ir.Keeping{ // the upstream's doing
+				Store: said.Store.Or(true), Background: said.Background, Previous: said.Previous, Conversation: said.Conversation,
+			}
+		}
 		r.target.Names = ir.NewNames(nil, r.call.client.NameRule()) // names are the client's already
 		return newAnswer(r.call.client, r.call.client, trip, env, streamed), nil
 	}

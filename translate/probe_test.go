@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/caps"
@@ -57,25 +56,20 @@ func ableTarget(d ir.Dialect, model string) *ir.Target {
 
 // verdict is what became of a member on the way to another dialect.
 type verdict struct {
-	fate  fate
+	fate  Fate
 	notes []ir.Note // those that the member alone has caused
 	err   *ir.Error
-	model string
 }
 
-type fate string
-
-const (
-	carried fate = "translated" // the body differs, and no warning says that it means something else
-	silent  fate = "silent"     // nothing differs and nothing is said
-)
+// silent is what must not be: nothing differs and nothing is said.
+const silent Fate = "silent"
 
 // observe translates a request with and without the member.
 func (p *probe) observe(tb testing.TB, from, to ir.Dialect, model string) verdict {
 	tb.Helper()
 	before, beforeNotes, err := p.send(from, to, model, p.Base)
-	if err != nil {
-		tb.Fatalf("%s: the request without the member is refused by %s: %v", p.Path, to, err)
+	if e := (*ir.Error)(nil); errors.As(err, &e) {
+		return verdict{fate: FateRequired, err: e} // what holds the member is refused already
 	}
 	with := maps.Clone(p.Base)
 	if with == nil {
@@ -83,12 +77,12 @@ func (p *probe) observe(tb testing.TB, from, to ir.Dialect, model string) verdic
 	}
 	maps.Copy(with, p.Set)
 	after, notes, err := p.send(from, to, model, with)
-	v := verdict{model: model}
+	var v verdict
 	if err != nil {
 		if !errors.As(err, &v.err) {
 			tb.Fatalf("%s: %v", p.Path, err)
 		}
-		v.fate = Required
+		v.fate = FateRequired
 		return v
 	}
 	for _, n := range notes {
@@ -98,11 +92,11 @@ func (p *probe) observe(tb testing.TB, from, to ir.Dialect, model string) verdic
 	}
 	switch {
 	case slices.ContainsFunc(v.notes, func(n ir.Note) bool { return n.Level == ir.Warn }):
-		v.fate = Semantic
+		v.fate = FateSemantic
 	case !bytes.Equal(before, after):
-		v.fate = carried
+		v.fate = FateTranslated
 	case len(v.notes) > 0:
-		v.fate = Hint
+		v.fate = FateHint
 	default:
 		v.fate = silent
 	}
@@ -127,23 +121,3 @@ func (p *probe) send(from, to ir.Dialect, model string, set map[string]json.RawM
 	out, err := encode(env, body, target, "m")
 	return out, target.Notes.List(), err
 }
-
-func TestScratchObserve(t *testing.T) {
-	for _, from := range benchDialects {
-		for _, p := range probes(t, from) {
-			var b strings.Builder
-			for _, to := range benchDialects {
-				if to == from { continue }
-				for _, m := range able[to] {
-					v := p.observe(t, from, to, m)
-					b.WriteString(string(to[:2]) + ":" + string(v.fate))
-					if v.err != nil { b.WriteString("(" + v.err.Message + ")") }
-					for _, n := range v.notes { b.WriteString("[" + n.Code + " " + n.Path + " " + n.Detail + "]") }
-					b.WriteString(" ")
-				}
-			}
-			t.Logf("%s %s => %s", from, p.Path, b.String())
-		}
-	}
-}
-const (Required fate = "required"; Semantic fate = "semantic"; Hint fate = "hint")

@@ -25,7 +25,7 @@ func (Off) CaddyModule() caddy.ModuleInfo {
 func (Off) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the module's name
 	if d.NextArg() || d.NextBlock(0) {
-		return d.Err("usage off takes no arguments")
+		return d.Err("usage: off takes no arguments")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
@@ -64,7 +65,9 @@ func (e *encoder) refuse() {
 // dropFields reports members that only their own dialect knows.
 func (e *encoder) dropFields(list []ir.Field, path string) {
 	for i := range list {
-		e.lose(ir.Hint, ir.CodeDrop, path+"."+list[i].Name, "")
+		if name := list[i].Name; !strings.HasPrefix(name, "@") && string(list[i].Raw) != "[]" {
+			e.lose(ir.Hint, ir.CodeDrop, path+"."+name, "")
+		}
 	}
 }
 

@@ -135,6 +135,9 @@ func (d *decoder) systemText(text ir.Text, b *block) {
 	p := ir.Part{Kind: ir.PartText, Role: ir.RoleSystem, Text: text, At: ir.Loc{Msg: -1, Part: len(d.req.System)}}
 	if b != nil {
 		p.Cache, p.Ext = b.cache, b.ext
+		if b.citations != nil {
+			p.Ext = append(p.Ext, ir.Field{Name: "citations", Raw: b.citations})
+		}
 	}
 	d.req.System = append(d.req.System, p)
 }

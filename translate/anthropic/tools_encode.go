@@ -43,6 +43,15 @@ func (e *encoder) chooseTools() {
 	if len(e.sent) == 0 {
 		e.choice = ir.ToolChoice{}
 	}
+	if !e.native && e.choice.Mode == ir.ChoiceSpecific && len(e.choice.Names) == 0 && !e.sends(e.choice.Server) {
+		e.drop(ir.Semantic, ir.FieldToolChoice) // a name that no tool has is refused
+		e.choice = ir.ToolChoice{}
+	}
+}
+
+// sends reports whether a server tool of this type is in the list.
+func (e *encoder) sends(server string) bool {
+	return slices.ContainsFunc(e.sent, func(t *ir.Tool) bool { return t.Kind == ir.ToolServer && t.Type == server })
 }
 
 // offered reports whether the target has a form for the tool.

@@ -95,8 +95,12 @@ func (e *encoder) response(res *ir.ToolResult) {
 	e.dst = append(e.dst, key...)
 	texts := 0
 	for i := range res.Parts {
-		text, ok := resultText(&res.Parts[i])
+		q := &res.Parts[i]
+		text, ok := resultText(q)
 		if !ok {
+			if !isMedia(q) {
+				e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOf(q.At), "")
+			}
 			continue
 		}
 		if texts++; texts > 1 {

@@ -20,4 +20,5 @@ const (
 	Generate    Op = "generate"
 	CountTokens Op = "count_tokens"
 	Embed       Op = "embed"
+	Compact     Op = "compact" // a conversation of the Responses API is made shorter
 )

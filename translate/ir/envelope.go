@@ -25,6 +25,7 @@ type Envelope struct {
 	PrivateAt Span     // Responses: the value of `client_metadata`, which is for OpenAI only; empty when absent
 	MaxOutput Opt[int] // the most tokens that the answer may have
 	Hints     Hints
+	Stored    Stored // Responses: what the request says of what is stored
 }
 
 // Hints are the members of a body by which clients name the conversation that

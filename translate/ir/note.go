@@ -33,23 +33,46 @@ type Note struct {
 }
 
 // Notes are the notes of one request. The zero value is ready to use.
-type Notes struct{ list []Note }
+type Notes struct {
+	list  []Note
+	infos int
+	more  int // notes that were not kept
+}
 
-// Add appends a note unless the same code and path are noted already.
+// The most notes that are kept of a request, so that a hostile one with a
+// million odd members costs no more than an honest one. Hints leave room for
+// what changes the meaning.
+const (
+	maxNotes = 256
+	maxInfos = 192
+)
+
+// Add appends a note unless the same code and path are noted already. Beyond
+// 256 notes, 192 of them of level info, they are only counted.
 func (n *Notes) Add(note Note) {
 	for i := range n.list {
 		if n.list[i].Code == note.Code && n.list[i].Path == note.Path {
 			return
 		}
 	}
+	if len(n.list) == maxNotes || note.Level == Info && n.infos == maxInfos {
+		n.more++
+		return
+	}
+	if note.Level == Info {
+		n.infos++
+	}
 	n.list = append(n.list, note)
 }
+
+// More returns how many notes there were beyond those of List.
+func (n *Notes) More() int { return n.more }
 
 // List returns the notes in the order in which they arose.
 func (n *Notes) List() []Note { return n.list }
 
 // Reset forgets all notes, for another attempt with another account.
-func (n *Notes) Reset() { n.list = n.list[:0] }
+func (n *Notes) Reset() { n.list, n.infos, n.more = n.list[:0], 0, 0 }
 
 const (
 	maxHeaderNotes = 20
@@ -61,13 +84,13 @@ const (
 // It returns "" when there is nothing to say.
 func (n *Notes) Header(all bool) string {
 	var b strings.Builder
-	written, left := 0, 0
+	written, left := 0, n.more
 	for _, note := range n.list {
 		if note.Level == Info && !all {
 			continue
 		}
 		entry := note.item()
-		if left > 0 || written == maxHeaderNotes || b.Len()+len(entry)+2 > maxHeaderBytes {
+		if left > n.more || written == maxHeaderNotes || b.Len()+len(entry)+2 > maxHeaderBytes {
 			left++
 			continue
 		}

@@ -104,12 +104,17 @@ func (r *Request) Path(f FieldID) string { return fieldPaths[f][column(r.Dialect
 var (
 	turnLists = [4]string{"messages[", "input[", "messages[", "contents["}
 	partLists = [4]string{"].content[", "].content[", "].content[", "].parts["}
+
+	systemParts = [4]string{"messages[", "instructions[", "system[", "systemInstruction.parts["}
 )
 
 // PathOf returns the path of a message, content or item, or of one of its
 // parts, in the client's own request.
 func (r *Request) PathOf(at Loc) string {
 	c := column(r.Dialect)
+	if at.Msg < 0 && at.Part >= 0 { // a part of the system prompt
+		return systemParts[c] + strconv.Itoa(at.Part) + "]"
+	}
 	if at.Part < 0 {
 		return turnLists[c] + strconv.Itoa(max(at.Msg, 0)) + "]"
 	}
@@ -135,4 +140,13 @@ func (r *Request) PathOfURL(at Loc, kind PartKind) string {
 }
 
 // PathOfTool returns the path of a tool in the client's own request.
-func (r *Request) PathOfTool(t *Tool) string { return "tools[" + strconv.Itoa(t.At) + "]" }
+func (r *Request) PathOfTool(t *Tool) string {
+	switch {
+	case t.At < 0: // asked for by a member of its own
+		return "web_search_options"
+	case t.Kind == ToolServer && t.Type == "mcp" && r.Dialect == Anthropic:
+		return "mcp_servers[" + strconv.Itoa(t.At) + "]"
+	default:
+		return "tools[" + strconv.Itoa(t.At) + "]"
+	}
+}

@@ -79,6 +79,8 @@ type Trip struct {
 	Created int64                      // unix seconds, for dialects whose answers are dated when the upstream's is not
 	NewID   func(prefix string) string // a fresh id: the prefix and 24 random hex digits
 
+	Keeping *Keeping // Responses clients: what the gateway itself stores; nil for nothing
+
 	Array bool     // Gemini clients: the stream is one JSON array
 	Betas []string // features that the client has opted into by header (Anthropic)
 }

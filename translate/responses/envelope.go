@@ -56,13 +56,27 @@ func readHint(r *jsonx.Reader, env *ir.Envelope) {
 	case "session_id", "sessionId":
 		h.Session = r.TextIfAny()
 	case "previous_response_id":
+		start := r.Offset()
 		h.Previous = r.TextIfAny()
+		env.Stored.Previous, env.Stored.PreviousAt = h.Previous.String(), ir.Span{Start: start, End: r.Offset()}
+	case "store":
+		if r.Kind() == jsonx.Bool {
+			env.Stored.Store = ir.Some(r.Bool())
+		}
+	case "background":
+		start := r.Offset()
+		if r.Kind() == jsonx.Bool {
+			env.Stored.Background = r.Bool()
+		} else {
+			r.Skip()
+		}
+		env.Stored.BackgroundAt = ir.Span{Start: start, End: r.Offset()}
 	case "conversation_id":
 		if h.Conversation == "" {
 			h.Conversation = r.TextIfAny()
 		}
 	case "conversation":
-		id := ir.Text("")
+		id, start := ir.Text(""), r.Offset()
 		if r.Kind() == jsonx.Object {
 			id = r.TextIn("id")
 		} else {
@@ -71,6 +85,7 @@ func readHint(r *jsonx.Reader, env *ir.Envelope) {
 		if id != "" {
 			h.Conversation = id
 		}
+		env.Stored.Conversation, env.Stored.ConversationAt = id.String(), ir.Span{Start: start, End: r.Offset()}
 	}
 }
 

@@ -53,6 +53,23 @@ func (o *object) appendTo(dst []byte, trip *ir.Trip) []byte {
 		dst = append(dst, "null"...)
 	}
 	dst = o.appendEcho(dst, trip.Request)
+	dst = appendKeeping(dst, trip.Keeping)
+	return append(dst, '}')
+}
+
+// appendKeeping writes what is stored. Nothing is on the way through another
+// dialect, whatever was asked, unless the gateway does it.
+func appendKeeping(dst []byte, k *ir.Keeping) []byte {
+	if k == nil {
+		k = &ir.Keeping{}
+	}
+	dst = appendBool(append(dst, `,"store":`...), k.Store)
+	dst = appendBool(append(dst, `,"background":`...), k.Background)
+	dst = appendOrNull(append(dst, `,"previous_response_id":`...), k.Previous)
+	if k.Conversation == "" {
+		return append(dst, `,"conversation":null`...)
+	}
+	dst = ir.AppendQuoted(append(dst, `,"conversation":{"id":`...), k.Conversation)
 	return append(dst, '}')
 }
 
@@ -92,8 +109,7 @@ func (o *object) appendEcho(dst []byte, req *ir.Request) []byte {
 	dst = ir.AppendQuoted(dst, orElse(req.State.Truncation, "disabled"))
 	dst = append(dst, `,"service_tier":`...)
 	dst = ir.AppendQuoted(dst, orElse(o.tier, orElse(req.Tier, "default")))
-	// Nothing is stored on the way through another dialect, whatever was asked.
-	dst = append(dst, `,"store":false,"background":false,"previous_response_id":null,"conversation":null,"prompt":null`...)
+	dst = append(dst, `,"prompt":null`...)
 	dst = append(dst, `,"prompt_cache_key":`...)
 	dst = appendOrNull(dst, req.Cache.Key)
 	dst = append(dst, `,"prompt_cache_retention":`...)

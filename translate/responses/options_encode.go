@@ -25,6 +25,9 @@ func (w *writer) sampling() {
 	if !w.logprobs() && (s.Logprobs.Or(false) || s.TopLogprobs.Or(0) > 0) {
 		w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldLogprobs), "")
 	}
+	if !w.logprobs() && s.TopLogprobs.Or(0) > 0 {
+		w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldTopLogprobs), "")
+	}
 	for _, lost := range [...]struct {
 		set   bool
 		class ir.Class

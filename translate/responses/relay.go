@@ -30,8 +30,12 @@ func (p *relay) Seen() *ir.Seen { return &p.seen }
 // Frame implements ir.Relay. Most frames are deltas, of which nothing needs to
 // be known once content has come.
 func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
-	if len(data) == 0 {
+	if len(data) == 0 || string(data) == "[DONE]" { // which some servers send though OpenAI does not
 		return append(dst, raw...)
+	}
+	if data[0] != '{' || data[len(data)-1] != '}' { // torn, as far as one look tells
+		p.seen.Err = badAnswer("the upstream's stream cannot be read")
+		return dst
 	}
 	p.frames++
 	if strings.HasSuffix(name, ".delta") {

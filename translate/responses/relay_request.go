@@ -2,8 +2,6 @@ package responses
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
@@ -33,14 +31,7 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 	for _, at := range jsonx.Cuts(body, cuts) {
 		edits = append(edits, edit{at: at})
 	}
-	slices.SortFunc(edits, func(a, b edit) int { return cmp.Or(a.at.Start-b.at.Start, a.at.End-b.at.End) })
-	dst = slices.Grow(dst, len(body)+64)
-	from := 0
-	for _, e := range edits {
-		dst = append(append(dst, body[from:e.at.Start]...), e.with...)
-		from = e.at.End
-	}
-	return append(dst, body[from:]...), nil
+	return apply(dst, body, edits), nil
 }
 
 // renameEdits put the upstream's name of the model into the body.
@@ -60,16 +51,22 @@ func renameEdits(env *ir.Envelope, t *ir.Target) []edit {
 
 var (
 	encryptedName = []byte(`"encrypted_content"`)
+	reasoningType = []byte(`"reasoning"`)
+	storeName     = []byte(`"store"`)
 	carrierStart  = []byte(`"gws1.`)
 )
 
 // foreignReasoning finds the reasoning items that must not be sent, and the
 // values of those that the gateway has wrapped and that are this account's own.
-// OpenAI answers 400 to reasoning that another organization's key encrypted.
+// OpenAI answers 400 to reasoning that another organization's key encrypted, and
+// 404 to reasoning without any in a conversation that it does not store: the
+// gateway itself makes such items of other vendors' thoughts.
 func foreignReasoning(body []byte, env *ir.Envelope, t *ir.Target) (cuts []ir.Span, unpacked []edit) {
 	input := body[env.TurnsAt.Start:env.TurnsAt.End]
 	moved := t.Bound != "" && t.Scope != "" && t.Bound != t.Scope
-	if len(input) == 0 || input[0] != '[' || !bytes.Contains(input, encryptedName) || !moved && !bytes.Contains(input, carrierStart) {
+	unstored := notStored(body) && bytes.Contains(input, reasoningType)
+	wrapped := bytes.Contains(input, encryptedName) && (moved || bytes.Contains(input, carrierStart))
+	if len(input) == 0 || input[0] != '[' || !unstored && !wrapped {
 		return nil, nil
 	}
 	var r jsonx.Reader
@@ -80,9 +77,12 @@ func foreignReasoning(body []byte, env *ir.Envelope, t *ir.Target) (cuts []ir.Sp
 		if r.Kind() != jsonx.Object {
 			continue
 		}
-		value, at := encrypted(&r)
+		value, at, reasoning := encrypted(&r)
 		sig := ir.ParseSig(value, ir.SignsThink, "")
 		if sig == nil {
+			if reasoning && unstored {
+				cuts = append(cuts, ir.Span{Start: start, End: env.TurnsAt.Start + r.Offset()})
+			}
 			continue
 		}
 		at.Start += env.TurnsAt.Start
@@ -100,10 +100,25 @@ func foreignReasoning(body []byte, env *ir.Envelope, t *ir.Target) (cuts []ir.Sp
 	return cuts, unpacked
 }
 
+// notStored reports whether the request says that the answer is not to be kept.
+func notStored(body []byte) bool {
+	for i := bytes.Index(body, storeName); i >= 0; {
+		rest := bytes.TrimLeft(body[i+len(storeName):], " \t\r\n")
+		if value, ok := bytes.CutPrefix(rest, []byte(":")); ok {
+			return bytes.HasPrefix(bytes.TrimLeft(value, " \t\r\n"), []byte("false"))
+		}
+		next := bytes.Index(rest, storeName)
+		if next < 0 {
+			return false
+		}
+		i = len(body) - len(rest) + next
+	}
+	return false
+}
+
 // encrypted reads an item and returns the encrypted content that it has as
 // reasoning, and where that stands.
-func encrypted(r *jsonx.Reader) (value string, at ir.Span) {
-	reasoning := false
+func encrypted(r *jsonx.Reader) (value string, at ir.Span, reasoning bool) {
 	r.Object()
 	for r.Member() {
 		start := r.Offset()
@@ -116,7 +131,7 @@ func encrypted(r *jsonx.Reader) (value string, at ir.Span) {
 		}
 	}
 	if !reasoning {
-		return "", ir.Span{}
+		return "", ir.Span{}, false
 	}
-	return value, at
+	return value, at, true
 }

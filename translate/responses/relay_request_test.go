@@ -70,3 +70,27 @@ func TestRelayRequestPrivate(t *testing.T) {
 		}
 	}
 }
+
+// TestRelayRequestUnsealed drops reasoning that an upstream which stores
+// nothing would look for in vain.
+func TestRelayRequestUnsealed(t *testing.T) {
+	const item = `{"type":"reasoning","id":"rs_1","summary":[]},`
+	for tail, kept := range map[string]bool{
+		`}`: true, `,"store":true}`: true, `,"store":false}`: false, `,"store" : false}`: false,
+		`,"metadata":{"a":"\"store\":false"}}`: true, `,"metadata":{"a":"store"},"store":false}`: false,
+	} {
+		body := `{"model":"m","input":[` + item + `{"role":"user","content":"a"}]` + tail
+		env := &ir.Envelope{Dialect: ir.Responses}
+		if err := (Codec{}).ReadEnvelope([]byte(body), env); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Codec{}.RelayRequest(nil, []byte(body), env, &ir.Target{Dialect: ir.Responses, Provider: "openai", Model: "m", Notes: &ir.Notes{}})
+		want := body
+		if !kept {
+			want = strings.Replace(body, item, "", 1)
+		}
+		if err != nil || string(got) != want {
+			t.Errorf("%s: got %s, %v", tail, got, err)
+		}
+	}
+}

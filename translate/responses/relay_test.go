@@ -88,6 +88,17 @@ func TestRelayErrors(t *testing.T) {
 	has(t, pretty(o.final), `{"id":"resp_1","status":"failed","model":"mine","created_at":5,"error":{"code":"server_error"}}`)
 }
 
+// TestRelayTorn checks that a frame that was cut is no answer.
+func TestRelayTorn(t *testing.T) {
+	out, seen := pipe(false, "event: response.output_text.delta\ndata: {\"type\":\"response.output_\n\n")
+	if seen.Err == nil || strings.Contains(out, "output_text") {
+		t.Errorf("%v, %s", seen.Err, out)
+	}
+	if out, seen := pipe(false, "data: [DONE]\n\n"+frame(completed)); seen.Err != nil || !strings.Contains(out, "[DONE]") {
+		t.Errorf("%v, %s", seen.Err, out)
+	}
+}
+
 func TestRelayContent(t *testing.T) {
 	for data, want := range map[string]bool{
 		`{"type":"response.output_item.added","item":{"type":"function_call","name":"f"}}`:              true,

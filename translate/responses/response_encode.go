@@ -15,5 +15,8 @@ func (Codec) AppendResponse(dst []byte, resp *ir.Response, trip *ir.Trip) []byte
 	})
 	e.closeItem(none[:0], "completed")
 	o := e.object(e.end())
-	return o.appendTo(dst, trip)
+	start := len(dst)
+	dst = o.appendTo(dst, trip)
+	keep(trip, dst[start:])
+	return dst
 }

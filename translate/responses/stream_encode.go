@@ -94,7 +94,10 @@ func (e *encoder) start(dst []byte, ev *ir.Event) []byte {
 	if e.begun {
 		return dst
 	}
-	if ev.ID != "" {
+	switch {
+	case e.trip.Keeping != nil && e.trip.Keeping.ID != "":
+		e.id = e.trip.Keeping.ID
+	case ev.ID != "":
 		e.id = ir.PrefixID("resp_", ev.ID)
 	}
 	if ev.Created != 0 {
@@ -110,6 +113,9 @@ func (e *encoder) announce(dst []byte) []byte {
 		return dst
 	}
 	e.begun = true
+	if k := e.trip.Keeping; e.id == "" && k != nil {
+		e.id = k.ID
+	}
 	if e.id == "" {
 		e.id = newID(e.trip, "resp_")
 	}
@@ -136,8 +142,19 @@ func (e *encoder) end() (status, reason string) { return statusOf(e.stop, e.refu
 func (e *encoder) whole(dst []byte, typ string, o *object) []byte {
 	dst = e.event(dst, typ)
 	dst = append(dst, `,"response":`...)
+	start := len(dst)
 	dst = o.appendTo(dst, e.trip)
+	if e.ended {
+		keep(e.trip, dst[start:])
+	}
 	return e.close(dst)
+}
+
+// keep copies the answer's final form for whoever stores it.
+func keep(trip *ir.Trip, object []byte) {
+	if trip.Keeping != nil {
+		trip.Keeping.Object = append([]byte(nil), object...)
+	}
 }
 
 // finish completes what is open and ends the stream.

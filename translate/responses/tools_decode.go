@@ -18,6 +18,7 @@ type toolFields struct {
 	tools        []byte // namespace
 	label        string
 	search       *ir.Search
+	ext          []ir.Field // members that only this dialect knows
 }
 
 // tools reads the list of tools. Those of a namespace stand in the list like
@@ -66,6 +67,9 @@ func (d *decoder) tool(r *jsonx.Reader, at int, namespace string, inside []byte)
 		OutputSchema: f.outputSchema, Strict: f.strict, Config: raw, At: at,
 	}
 	f.classify(&tool)
+	if tool.Kind != ir.ToolServer || tool.Search != nil || tool.Type == "code_execution" { // what other server tools hold is read from Config
+		tool.Ext = f.ext
+	}
 	d.req.Tools = append(d.req.Tools, tool)
 }
 
@@ -96,7 +100,7 @@ func (f *toolFields) read(r *jsonx.Reader) {
 	case "filters", "user_location", "search_context_size":
 		f.readSearch(r)
 	default:
-		r.Skip() // stays in the tool's Config
+		f.ext = append(f.ext, ir.Field{Name: r.Key(), Raw: r.Raw()})
 	}
 }
 
@@ -133,8 +137,13 @@ func (d *decoder) namespace(r *jsonx.Reader, f *toolFields, at int, raw []byte) 
 		return
 	}
 	sub := r.Sub(f.tools)
+	first := len(d.req.Tools)
 	for open := sub.Array(); open && sub.Element(); {
 		d.tool(&sub, at, f.name, raw)
+	}
+	if first < len(d.req.Tools) && f.description != "" { // no other dialect has a place for what describes several tools
+		t := &d.req.Tools[first]
+		t.Ext = append(t.Ext, ir.Field{Name: "description", Raw: f.description.AppendJSON(nil)})
 	}
 	d.items.adopt(r, &sub)
 }
@@ -253,7 +262,7 @@ func readChoice(r *jsonx.Reader) ir.ToolChoice {
 	case f.name != "":
 		c.Names = []string{f.name}
 	default:
-		c.Mode = ir.ChoiceAuto
+		c.Server = f.typ
 	}
 	return c
 }

@@ -104,20 +104,20 @@ func checkParent(dir string) error {
 func (d *Driver) UnmarshalCaddyfile(in *caddyfile.Dispenser) error {
 	in.Next() // the module's name
 	if args := in.RemainingArgs(); len(args) > 1 || len(args) == 1 && args[0] == "" {
-		return in.Err("wrong arguments; expected: sqlite [<path>]")
+		return in.Err("usage: wrong arguments; expected: usage sqlite [<path>]")
 	} else if len(args) == 1 {
 		d.Path = args[0]
 	}
 	for in.NextBlock(0) {
 		if in.Val() != "retention" {
-			return in.Errf("unknown option %q of usage sqlite; possible is retention", in.Val())
+			return in.Errf("usage: unknown option %q of sqlite; possible is retention", in.Val())
 		}
 		if d.Keep != 0 {
-			return in.Err("retention is given twice")
+			return in.Err("usage: retention is given twice")
 		}
 		var length string
 		if !in.AllArgs(&length) {
-			return in.Err("retention: wrong arguments; expected: retention <duration> | forever")
+			return in.Err("usage: retention: wrong arguments; expected: retention <duration> | forever")
 		}
 		if length == "forever" {
 			d.Keep = -1
@@ -125,7 +125,7 @@ func (d *Driver) UnmarshalCaddyfile(in *caddyfile.Dispenser) error {
 		}
 		keep, err := caddy.ParseDuration(length)
 		if err != nil || keep < time.Hour {
-			return in.Errf("retention: %q is not a duration from 1h, such as 90d", length)
+			return in.Errf("usage: retention: %q is not a duration from 1h, such as 90d", length)
 		}
 		d.Keep = caddy.Duration(keep)
 	}

@@ -1,0 +1,3 @@
+module github.com/caddy-ai-gateway/ai-gateway/perf
+
+go 1.26

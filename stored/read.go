@@ -1,0 +1,137 @@
+package stored
+
+import (
+	"container/list"
+	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// find returns what is there and has not run out, nil otherwise.
+func (m *Memory) find(at ref) *entry {
+	e := m.entries[at]
+	if e == nil || time.Since(e.used) >= m.ttl(e) {
+		return nil
+	}
+	return e
+}
+
+func (m *Memory) ttl(e *entry) time.Duration {
+	if e.node == nil {
+		return m.limits.AccountTTL
+	}
+	return m.limits.TTL
+}
+
+// Get implements Store.
+func (m *Memory) Get(owner, id string) (Response, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.find(ref{owner, id})
+	if e == nil {
+		return Response{}, false
+	}
+	m.touch(e)
+	return e.response, true
+}
+
+// History implements Store.
+func (m *Memory) History(owner, id string) ([]ir.Item, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.find(ref{owner, id})
+	if e == nil || e.node == nil {
+		return nil, false
+	}
+	m.touch(e)
+	n := 0
+	for at := e.node; at != nil; at = at.parent {
+		n += len(at.items)
+	}
+	items := make([]ir.Item, n)
+	for at := e.node; at != nil; at = at.parent {
+		n -= len(at.items)
+		copy(items[n:], at.items)
+	}
+	return items, true
+}
+
+// Item implements Store.
+func (m *Memory) Item(owner, id string) (ir.Item, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := m.items[ref{owner, id}]
+	if n == nil || id == "" {
+		return ir.Item{}, false
+	}
+	for i := len(n.items) - 1; i >= 0; i-- {
+		if it := n.items[i]; it.ID == id || it.CallID == id {
+			return it, true
+		}
+	}
+	return ir.Item{}, false
+}
+
+// Delete implements Store.
+func (m *Memory) Delete(owner, id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.find(ref{owner, id})
+	if e == nil {
+		return false
+	}
+	m.drop(e)
+	return true
+}
+
+// arm sets the timer that drops what has run out, so that nothing outlives its
+// time in an idle process either.
+func (m *Memory) arm() {
+	if m.timer != nil || m.closed {
+		return
+	}
+	var next time.Time
+	for _, shelf := range [...]*list.List{&m.kept, &m.pinned} {
+		if back := shelf.Back(); back != nil {
+			e := back.Value.(*entry)
+			if end := e.used.Add(m.ttl(e)); next.IsZero() || end.Before(next) {
+				next = end
+			}
+		}
+	}
+	if !next.IsZero() {
+		m.timer = time.AfterFunc(time.Until(next), m.sweep)
+	}
+}
+
+func (m *Memory) sweep() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.timer = nil
+	for _, shelf := range [...]*list.List{&m.kept, &m.pinned} {
+		for back := shelf.Back(); back != nil; back = shelf.Back() {
+			e := back.Value.(*entry)
+			if time.Since(e.used) < m.ttl(e) {
+				break
+			}
+			m.drop(e)
+		}
+	}
+	m.arm()
+}
+
+// Close forgets everything. What is put later is not kept.
+func (m *Memory) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+	m.entries, m.items, m.bytes = nil, nil, 0
+	m.kept.Init()
+	m.pinned.Init()
+}
+
+// Interface guard
+var _ Store = (*Memory)(nil)
