@@ -7,12 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/stored"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
@@ -21,11 +23,13 @@ type running struct {
 	*handlers.Gateway
 	handler *Handler // its settings
 	ledger  *ledger
+	stored  *stored.Shared
 }
 
 // Publish makes the limits of accounts and keys effective for the whole process.
 func (r running) Publish() {
 	r.Pool.Publish()
+	r.handler.publishLogins()
 	r.Keys.Publish()
 	r.ledger.publish()
 	gateways.add(r)
@@ -34,6 +38,9 @@ func (r running) Publish() {
 // Unpublish withdraws them.
 func (r running) Unpublish() {
 	gateways.remove(r)
+	if caddy.Exiting() {
+		r.tellCut()
+	}
 	r.close()
 }
 
@@ -47,6 +54,7 @@ func (r running) close() {
 	r.Pool.Close()
 	r.Keys.Close()
 	r.ledger.close()
+	r.stored.Close()
 }
 
 // build makes the pipeline out of the resolved keys and accounts, as the last step of Provision.
@@ -77,13 +85,21 @@ func (h *Handler) build() error {
 		shared.Close()
 		return err
 	}
+	kept, err := stored.Open()
+	if err != nil {
+		keys.Close()
+		shared.Close()
+		ledger.close()
+		return err
+	}
 	r := running{&handlers.Gateway{
 		Name: h.Name, Keys: keys, Pool: shared, Models: models,
 		Attempts: h.Failover.Attempts, Failover: handlers.Failover{On: h.Failover.On, Never: h.Failover.Never},
 		Unsticky: options.SessionTTL == 0, Stream: h.Stream.limits(), MaxBody: h.MaxBody,
 		Strict: h.Strict, Notes: handlers.NotesMode(h.Notes), ExposeAccount: h.ExposeAccount, Logger: h.logger,
 		Observer: h.observer(accounts), Usage: ledger.recorder, Prices: h.prices, Intercept: h.intercepts(),
-	}, h, ledger}
+		Stored: kept.Store, Runs: kept.Runs,
+	}, h, ledger, kept}
 	h.gateway = r
 	h.app.join(r)
 	return nil
@@ -140,7 +156,7 @@ func (a *resolvedAccount) pool() (pool.Models, error) {
 // upstream returns how the account is asked.
 func (a *resolvedAccount) upstream() *handlers.Upstream {
 	up := &handlers.Upstream{
-		Provider: a.provider, Transport: a.transport, BaseURL: a.baseURL, Secret: a.secret, Header: a.header,
+		Provider: a.provider, Transport: a.transport, BaseURL: a.baseURL, Secret: a.secret, Source: a.source, Header: a.header,
 		Scope: a.scope(),
 	}
 	for _, s := range a.served {

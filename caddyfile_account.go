@@ -18,14 +18,16 @@ import (
 // accountOptions are the options of the block `account` that every provider has.
 func accountOptions() options[Account] {
 	return options[Account]{
-		"models":      {form: "models <pattern | name=upstream...>", parse: parseAccountModels},
-		"priority":    {form: "priority <n>", parse: setNumber(-1000, 1000, func(a *Account) *int { return &a.Priority })},
-		"weight":      {form: "weight <n>", parse: setNumber(1, 1000, func(a *Account) *int { return &a.Weight })},
-		"concurrency": {form: "concurrency <n>", parse: setNumber(0, 1_000_000, func(a *Account) *int { return &a.Concurrency })},
-		"base_url":    {form: "base_url <url>", parse: parseBaseURL},
-		"header":      {form: "header <name> <value>", many: true, parse: parseHeader},
-		"caps":        {form: "caps <name> <value>", many: true, parse: parseCaps},
-		"transport":   {form: "transport <protocol> { ... }", parse: parseAccountTransport},
+		"models":          {form: "models <pattern | name=upstream...>", parse: parseAccountModels},
+		"oauth":           {form: "oauth { ... }", parse: parseOAuth},
+		"credential_file": {form: "credential_file <path>", parse: setWord(func(a *Account) *string { return &a.CredentialFile })},
+		"priority":        {form: "priority <n>", parse: setNumber(-1000, 1000, func(a *Account) *int { return &a.Priority })},
+		"weight":          {form: "weight <n>", parse: setNumber(1, 1000, func(a *Account) *int { return &a.Weight })},
+		"concurrency":     {form: "concurrency <n>", parse: setNumber(0, 1_000_000, func(a *Account) *int { return &a.Concurrency })},
+		"base_url":        {form: "base_url <url>", parse: parseBaseURL},
+		"header":          {form: "header <name> <value>", many: true, parse: parseHeader},
+		"caps":            {form: "caps <name> <value>", many: true, parse: parseCaps},
+		"transport":       {form: "transport <protocol> { ... }", parse: parseAccountTransport},
 
 		"proxy": later[Account](),
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
@@ -45,6 +46,9 @@ func (c *console) call(method, path string) ([]byte, error) {
 		return nil, fmt.Errorf("finding the admin endpoint: %w", err)
 	}
 	resp, err := caddycmd.AdminAPIRequest(address, method, adminPrefix+path, nil, nil)
+	if err != nil && strings.Contains(err.Error(), "HTTP ") {
+		return nil, err // it tells what was wrong
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking the admin endpoint at %s: %w; is Caddy running, and is this the address of its option admin?", address, err)
 	}

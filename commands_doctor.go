@@ -87,7 +87,7 @@ func (d *doctor) examine(config []byte) {
 		d.find(levelError, "configuration", "it is not Caddy's JSON: "+err.Error(), "adapt it from a Caddyfile")
 		return
 	}
-	found := handlersIn(c.AppsRaw["http"])
+	found := distinct(handlersIn(c.AppsRaw["http"]))
 	if len(found) == 0 {
 		d.find(levelError, "configuration", "it has no ai_gateway", "write the directive ai_gateway into a site")
 		return

@@ -1,8 +1,10 @@
 package aigateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -31,6 +33,17 @@ func handlersIn(raw json.RawMessage) []json.RawMessage {
 		}
 	}
 	return list
+}
+
+// distinct leaves out gateways that several sites have.
+func distinct(list []json.RawMessage) []json.RawMessage {
+	var kept []json.RawMessage
+	for _, raw := range list {
+		if !slices.ContainsFunc(kept, func(other json.RawMessage) bool { return bytes.Equal(raw, other) }) {
+			kept = append(kept, raw)
+		}
+	}
+	return kept
 }
 
 // examineServer looks at what stands around the gateways.

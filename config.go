@@ -65,6 +65,13 @@ type Account struct {
 	// An account whose provider needs one is disabled, with a warning, while it is empty.
 	Credential string `json:"credential,omitempty"`
 
+	// OAuth makes the account one that somebody logs in to, with `caddy ai-gateway login`. Default: none.
+	OAuth *OAuth `json:"oauth,omitempty"`
+
+	// CredentialFile holds the account's tokens, which are then kept there and not in Caddy's storage, or a key of Google
+	// Cloud, such as a service account's. Default: none.
+	CredentialFile string `json:"credential_file,omitempty"`
+
 	// Models are case-sensitive globs over the names of models that the account serves, or `name=upstream` where the
 	// upstream knows a model under another name. Default: the provider's.
 	Models []string `json:"models,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
@@ -23,6 +24,8 @@ type resolvedAccount struct {
 	header    http.Header
 	served    []served
 	transport http.RoundTripper
+	source    credentials.Source // of tokens; nil for an account with a key or without anything
+	login     *credentials.OAuth // the source, if it must be published and closed
 
 	// disabled says that the account lacks its credential. It still counts as one that names its models.
 	disabled bool
@@ -65,6 +68,7 @@ func (h *Handler) resolveAccount(ctx caddy.Context, account *Account) (resolvedA
 		r.resolveBaseURL,
 		func() error { return r.resolveHeader(h.logger) },
 		func() error { return r.resolveTransport(ctx, h) },
+		func() error { return r.resolveLogin(ctx, h.logger) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -90,7 +94,7 @@ func (r *resolvedAccount) resolveModels() error {
 }
 
 func (r *resolvedAccount) resolveCredential(logger *zap.Logger) error {
-	if r.Credential == "" && !r.provider.Defaults().Needs.Credential {
+	if r.Credential == "" && (!r.provider.Defaults().Needs.Credential || r.OAuth != nil || r.CredentialFile != "") {
 		return nil
 	}
 	secret, err := resolve(r.Credential)

@@ -172,7 +172,7 @@ func (a *Account) checkProvider(provider providers.Provider) error {
 	case inProcess && len(a.TransportRaw) > 0:
 		return fmt.Errorf("%s answers inside this process; remove transport", provider.Platform())
 	}
-	return nil
+	return a.checkCredential(provider)
 }
 
 func (m *Model) check() error {

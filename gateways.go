@@ -5,7 +5,10 @@ import (
 	"strings"
 	"sync"
 
+	"go.uber.org/zap"
+
 	"github.com/caddy-ai-gateway/ai-gateway/metrics"
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
 // gateways are those that run in this process. The admin API and the metrics read them: Caddy makes both before it
@@ -60,4 +63,18 @@ func (d *directory) sources() []metrics.Source {
 		list = append(list, metrics.Source{Gateway: r.Name, Pool: r.Pool})
 	}
 	return list
+}
+
+// tellCut logs how many requests the end of the process cuts off. Caddy has waited for them for its grace period.
+func (r running) tellCut() {
+	cut, counted := 0, make(map[*pool.State]bool)
+	for _, a := range r.Pool.Accounts() {
+		if !counted[a.State] {
+			counted[a.State] = true
+			cut += a.State.Snapshot().InUse
+		}
+	}
+	if cut > 0 {
+		r.handler.logger.Warn("requests cut off: they did not end within the grace period", zap.String("gateway", r.Name), zap.Int("requests", cut))
+	}
 }

@@ -24,10 +24,10 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 // package that is not listed may import nothing of it.
 var mayImport = map[string][]string{
 	"cmd/caddy":    {"."},
-	".":            {"handlers", "access", "pool", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
-	"handlers":     {"access", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/ir", "translate/session", "translate/sse"},
-	"metrics":      {"handlers", "pool", "translate/ir"},
-	"providers":    {"translate/ir", "simulator"},
+	".":            {"credentials", "handlers", "access", "pool", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
+	"handlers":     {"access", "credentials", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/ir", "translate/session", "translate/sse"},
+	"metrics":      {"handlers", "pool", "usage", "translate/ir"},
+	"providers":    {"credentials", "translate/envelope", "translate/ir", "simulator"},
 	"pool":         {"glob"},
 	"access":       {"glob"},
 	"stored":       {"translate/ir"},

@@ -146,6 +146,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 
 // Cleanup releases what Provision acquired, also when it got only halfway. Requests may still be running.
 func (h *Handler) Cleanup() error {
+	h.closeLogins()
 	if gateway, ok := h.gateway.(caddy.CleanerUpper); ok {
 		return gateway.Cleanup()
 	}

@@ -124,7 +124,12 @@ func ParseBudget(s string) (Budget, error) {
 
 // String is the budget for people, such as 5.00 USD per day.
 func (b Budget) String() string {
-	return strconv.FormatFloat(float64(b.Nanos)/NanosPerDollar, 'f', 2, 64) + " USD per " + string(b.Per)
+	dollars := float64(b.Nanos) / NanosPerDollar
+	amount := strconv.FormatFloat(dollars, 'f', -1, 64)
+	if _, cents, _ := strings.Cut(amount, "."); len(cents) < 2 {
+		amount = strconv.FormatFloat(dollars, 'f', 2, 64)
+	}
+	return amount + " USD per " + string(b.Per)
 }
 
 // start returns the beginning of the period that now is in.

@@ -36,6 +36,13 @@ func TestParseBudget(t *testing.T) {
 	tests := map[string]Budget{
 		"5/day": {5 * NanosPerDollar, Day}, "100.50/month": {100_500_000_000, Month}, "0.000000001/day": {1, Day},
 	}
+	for b, want := range map[Budget]string{
+		{5 * NanosPerDollar, Day}: "5.00 USD per day", {2_500_000_000, Month}: "2.50 USD per month", {50_000, Day}: "0.00005 USD per day",
+	} {
+		if b.String() != want {
+			t.Errorf("%d nanodollars are %s", b.Nanos, b)
+		}
+	}
 	for in, want := range tests {
 		if got, err := ParseBudget(in); err != nil || got != want {
 			t.Errorf("ParseBudget(%q) = %v, %v", in, got, err)

@@ -193,10 +193,16 @@ func (g *googleSource) fetch(f *flight) {
 // refusal is what may be told of a failed request for a token.
 func refusal(err error) string {
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && isCode(refused.ErrorCode) {
-		return "the authorisation server refuses: " + refused.ErrorCode + "; see that the key is still valid and that the clock is right"
+	if errors.As(err, &refused) {
+		code := refused.ErrorCode
+		if d, err := parseDocument(refused.Body); err == nil && code == "" { // the library reads it for some grants only
+			code, _ = d.text("error")
+		}
+		if isCode(code) {
+			return "the authorisation server refuses: " + code + "; see that the key is still valid and that the clock is right"
+		}
 	}
-	if errors.As(err, &refused) && refused.Response != nil {
+	if refused != nil && refused.Response != nil {
 		return fmt.Sprintf("the token endpoint answered with status %d", refused.Response.StatusCode)
 	}
 	return harmless(err)

@@ -18,12 +18,13 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// server is an authorisation server that rotates refresh tokens: it honours the previous one until the newest has been
-// used, and locks the account out when an older one comes back. It is a transport, so that it works within synctest.
+// server is an authorisation server that rotates refresh tokens and locks the account out when an older one comes back.
+// A lenient one honours the previous one until the newest has been used. It is a transport, so that it works within
+// synctest.
 type server struct {
 	mu       sync.Mutex
 	n        int // of the newest refresh token, r-n
-	used     bool
+	lenient  bool
 	asked    int
 	reused   bool
 	keep     bool // the refresh token is not rotated and not repeated
@@ -61,7 +62,6 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 			return reply(400, "application/json", `{"error":"invalid_grant"}`), nil
 		}
 		s.n++
-		s.used = false
 	default:
 		if !s.spend(form.Get("refresh_token")) {
 			return reply(400, "application/json", `{"error":"invalid_grant","error_description":"secret words"}`), nil
@@ -80,22 +80,19 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s *server) spend(token string) bool {
-	if s.keep {
-		return token == "r-0"
-	}
 	switch {
+	case s.keep:
+		return token == "r-0"
 	case s.reused:
 		return false
 	case token == fmt.Sprintf("r-%d", s.n):
-		s.used = false
-	case token == fmt.Sprintf("r-%d", s.n-1) && !s.used: // its answer may have been lost
+		s.n++
 		return true
-	default:
-		s.reused = true
-		return false
+	case token == fmt.Sprintf("r-%d", s.n-1) && s.lenient: // its answer may have been lost
+		return true
 	}
-	s.n++
-	return true
+	s.reused = true
+	return false
 }
 
 func (s *server) count() int {
@@ -195,6 +192,12 @@ func (m *memory) fail(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.failing = err
+}
+
+func (m *memory) tries() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stores
 }
 
 const storedKey = "ai_gateway/oauth/x.json"

@@ -178,7 +178,7 @@ func TestStoreFails(t *testing.T) {
 		if server.count() != 1 {
 			t.Errorf("refreshed early while the last token was not stored: %d", server.count())
 		}
-		if tries := storage.stores; tries < 5 || tries > 40 {
+		if tries := storage.tries(); tries < 5 || tries > 40 {
 			t.Errorf("storing was tried %d times in 55 minutes", tries)
 		}
 		time.Sleep(10 * time.Minute) // past the end
@@ -407,6 +407,21 @@ func TestServerHangs(t *testing.T) {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})
+}
+
+// TestLostAnswer has a process die between the server's answer and its own store.
+func TestLostAnswer(t *testing.T) {
+	for _, lenient := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			server, storage := &server{lenient: lenient, n: 1}, newMemory() // r-1 was on its way
+			storage.put(loggedIn)
+			p := newProcess(t, server, InStorage(storage, "x"), nil)
+			_, err := p.Token(t.Context())
+			if lenient != (err == nil) || !lenient && p.Status().State != NeedsLogin {
+				t.Errorf("lenient %v: %v, %+v", lenient, err, p.Status())
+			}
+		})
+	}
 }
 
 func TestClockOffByADay(t *testing.T) {

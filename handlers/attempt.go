@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -33,6 +34,7 @@ type attempt struct {
 	cut    bool     // the answer broke off after the client had seen some of it
 
 	estimated bool // what it used is an estimate
+	booked    booked
 
 	sent   bool // the upstream has been asked
 	healed bool // signatures have been taken out
@@ -67,7 +69,10 @@ var errHeal = errors.New("the upstream refuses a signature")
 
 // send sends one request and delivers its answer.
 func (a *attempt) send(up *Upstream) error {
-	body, err := a.encode()
+	body, loan, err := a.encode()
+	if loan != nil {
+		defer loan.leave()
+	}
 	if err != nil {
 		// Another account may be able to express what this one cannot.
 		a.retry = asError(err).Kind == ir.ErrUnsupported
@@ -76,12 +81,17 @@ func (a *attempt) send(up *Upstream) error {
 	ctx, cancel := a.upstreamContext()
 	defer cancel(nil)
 	a.cancel = cancel
-	req, err := up.Provider.Request(ctx, a.providerCall(up, body))
+	call, build := a.providerCall(up, body), loan.builder(up.Provider.Request)
+	req, err := up.request(ctx, call, build)
 	var refused *ir.Error
-	if errors.As(err, &refused) {
+	var missing *credentials.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &refused):
 		return refused
-	}
-	if err != nil {
+	case errors.As(err, &missing), a.r.Context().Err() != nil:
+		return a.unauthorized(err)
+	case err != nil:
 		a.g.Logger.Error("building the upstream request", zap.String("account", a.lease.Account.Name), zap.Error(err))
 		a.retry = true
 		return networkFailure()
@@ -94,7 +104,7 @@ func (a *attempt) send(up *Upstream) error {
 	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
 	defer a.observe()
 	defer a.book()
-	resp, err := up.Transport.RoundTrip(req)
+	resp, err := up.roundTrip(ctx, req, call, build)
 	if err != nil {
 		return a.failed(networkError(ctx, err))
 	}
@@ -120,13 +130,22 @@ func (a *attempt) newTarget(up *Upstream) *ir.Target {
 	}
 }
 
-// encode writes the body that the account is sent.
-func (a *attempt) encode() ([]byte, error) {
-	body, err := a.exchange.Request(nil)
-	if err != nil {
-		return nil, err
+// encode writes the body that the account is sent. A long one lies in a loan,
+// which the caller leaves.
+func (a *attempt) encode() (body []byte, l *loan, err error) {
+	var dst []byte
+	if n := a.r.ContentLength; n >= minLent && n < smallestBuffer<<bufferClasses {
+		l = newLoan(&a.g.buffers, int(n+n/8))
+		dst = l.buffer.b
 	}
-	return applyEdits(body, a.block.Edits, a.target.Dialect)
+	if body, err = a.exchange.Request(dst); err != nil {
+		return nil, l, err
+	}
+	if l != nil {
+		l.buffer.b = body
+	}
+	body, err = applyEdits(body, a.block.Edits, a.target.Dialect)
+	return body, l, err
 }
 
 func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/tidwall/sjson"
@@ -83,6 +84,8 @@ func (c *call) background() error {
 		run.sink.begin(streamType(run.env), nil)
 	}
 	watched, stream := run.tape, run.env.Stream
+	c.body, c.borrowed = nil, borrowed{} // they are the run's now
+	c.log.model = strings.Clone(c.log.model)
 	go run.do(pass, cancel)
 	if stream {
 		return c.watch(watched)
@@ -128,6 +131,7 @@ type run struct {
 // do makes the answer.
 func (r *run) do(pass *access.Pass, cancel context.CancelFunc) {
 	defer cancel()
+	defer r.giveBack()
 	defer r.tape.end()
 	defer r.sink.close()
 	defer r.leave(pass)

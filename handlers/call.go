@@ -40,8 +40,9 @@ type call struct {
 	session session.Session
 	origin  *pool.Account // see signer
 
-	strict bool
-	log    record
+	strict   bool
+	log      record
+	borrowed borrowed
 }
 
 // record is what the access log tells of a request.
@@ -64,6 +65,7 @@ func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call 
 	c := &call{g: g, r: r, route: rt, id: translate.NewID("req_"), start: time.Now()}
 	c.log.usage, c.log.status = ir.NoUsage(), http.StatusOK
 	c.sink = newSink(w, g.Stream)
+	c.sink.buffers = &g.buffers
 	w.Header().Set("X-Ai-Gateway-Request-Id", c.id)
 	switch rt.dialect {
 	case ir.Anthropic:
@@ -93,6 +95,8 @@ func (c *call) run() error {
 		return c.showModel()
 	case routeStored:
 		return c.stored()
+	case routeConversation:
+		return c.conversation()
 	}
 	if c.route.kind == routeEmbed {
 		return c.embed()
@@ -106,6 +110,8 @@ func (c *call) run() error {
 	switch {
 	case c.route.kind == routeCount:
 		return c.count()
+	case c.route.kind == routeCompact:
+		return c.compact()
 	case c.inBackground():
 		return c.background()
 	default:
@@ -164,8 +170,11 @@ func (c *call) read() error {
 		return err
 	}
 	op := ir.Generate
-	if c.route.kind == routeCount {
+	switch c.route.kind {
+	case routeCount:
 		op = ir.CountTokens
+	case routeCompact:
+		op = ir.Compact
 	}
 	c.env = &ir.Envelope{
 		Op: op, Dialect: c.route.dialect, Header: c.r.Header,
@@ -216,6 +225,7 @@ func (c *call) end() {
 	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
 		c.log.add(extra, c)
 	}
+	c.giveBack()
 }
 
 func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {

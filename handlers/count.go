@@ -88,16 +88,17 @@ func (c *call) countAt(account *pool.Account, block *Model) ([]byte, error) {
 	}
 	ctx, cancel := c.upstreamContext()
 	defer cancel(nil)
-	req, err := up.Provider.Request(ctx, &providers.Call{
+	call := &providers.Call{
 		Op: ir.CountTokens, Dialect: dialect, Model: model, Body: body, BaseURL: up.BaseURL, Secret: up.Secret,
 		Client: c.r.Header, SameDialect: exchange.Relayed(), Header: up.Header,
-	})
+	}
+	req, err := up.request(ctx, call, up.Provider.Request)
 	if err != nil {
 		return nil, err
 	}
 	c.sink.watch(cancel)
 	defer c.sink.unwatch()
-	resp, err := up.Transport.RoundTrip(req)
+	resp, err := up.roundTrip(ctx, req, call, up.Provider.Request)
 	if err != nil {
 		return nil, networkError(ctx, err)
 	}

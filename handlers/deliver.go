@@ -37,11 +37,11 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	body := alert{plainBody(resp), a.sink}
 	switch {
 	case !streamed:
-		return a.deliverBody(ctx, body, answer)
+		return a.deliverBody(ctx, body, resp.ContentLength, answer)
 	case a.env.Stream:
-		return a.deliverStream(ctx, body, source(body, array), answer)
+		return a.deliverStream(ctx, body, a.source(body, array), answer)
 	default:
-		return a.collect(ctx, body, source(body, array), answer)
+		return a.collect(ctx, body, a.source(body, array), answer)
 	}
 }
 
@@ -61,11 +61,11 @@ func framing(kind string, d ir.Dialect, asked bool) (streamed, array bool) {
 	}
 }
 
-func source(body io.Reader, array bool) sse.Source {
+func (a *attempt) source(body io.Reader, array bool) sse.Source {
 	if array {
 		return sse.NewArrayReader(body)
 	}
-	return sse.NewReader(body)
+	return a.borrowReader(body)
 }
 
 // plainBody undoes a coding that the upstream applied unasked.
@@ -220,28 +220,36 @@ func (a *attempt) collect(ctx context.Context, body io.Reader, src sse.Source, a
 }
 
 // deliverBody translates an answer that came at once.
-func (a *attempt) deliverBody(ctx context.Context, body io.Reader, answer translate.Answer) error {
-	var buf bytes.Buffer
-	n, err := buf.ReadFrom(io.LimitReader(body, maxAnswerBody+1))
+func (a *attempt) deliverBody(ctx context.Context, body io.Reader, length int64, answer translate.Answer) error {
+	in := a.borrow(answerSize(length))
+	var err error
+	in.b, err = readUpTo(in.b, body, maxAnswerBody+1)
 	switch {
 	case err != nil:
 		return a.failed(networkError(ctx, err))
-	case n > maxAnswerBody:
+	case len(in.b) > maxAnswerBody:
 		return a.failed(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: a.target.Dialect, Message: "answer too large"})
-	case len(bytes.TrimSpace(buf.Bytes())) == 0:
+	case len(bytes.TrimSpace(in.b)) == 0:
 		return a.failed(emptyAnswer())
 	}
-	a.weight.bytes = n
-	out := answer.Body(make([]byte, 0, buf.Len()+512), buf.Bytes())
+	a.weight.bytes = int64(len(in.b))
+	out := a.borrow(len(in.b) + 512)
+	out.b = answer.Body(out.b, in.b)
 	seen := answer.Seen()
 	if a.env.Stream && seen.Err == nil {
 		a.progress(seen)
-		if err := a.sink.fix(out); err != nil {
+		if err := a.sink.fix(out.b); err != nil {
 			return a.gone()
 		}
 		return a.settle(seen)
 	}
-	return a.whole(out, seen)
+	return a.whole(out.b, seen)
+}
+
+// answerSize is how much room an answer is given at first, by the length that
+// its headers tell, if any. One byte more is room to see the end.
+func answerSize(length int64) int {
+	return int(min(max(length+1, smallestBuffer), 1<<20))
 }
 
 // whole sends a complete answer.

@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -50,11 +52,6 @@ func (c *call) readEmbedding() error {
 	c.log.model = short(c.env.Model)
 	c.strict = c.g.Strict || c.r.Header.Get("X-Ai-Gateway-Strict") == "1"
 	return nil
-}
-
-// embeds reports whether the account can embed for this client with the model.
-func (c *call) embeds(a *pool.Account, model string) bool {
-	return upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Embed, model) != ""
 }
 
 // embed asks the account, in as many requests as it takes, and delivers the
@@ -106,14 +103,19 @@ func (a *attempt) embedBatch(ctx context.Context, up *Upstream, b *embed.Batch) 
 	if err != nil {
 		return nil, err
 	}
-	req, err := up.Provider.Request(ctx, &providers.Call{
+	call := &providers.Call{
 		Op: ir.Embed, Dialect: a.target.Dialect, Action: b.Action, Model: a.target.Model, Body: body, BaseURL: up.BaseURL,
 		Secret: up.Secret, Client: a.r.Header, SameDialect: a.relayed(), Header: up.Header,
-	})
+	}
+	req, err := up.request(ctx, call, up.Provider.Request)
+	var missing *credentials.Error
+	if errors.As(err, &missing) || a.r.Context().Err() != nil {
+		return nil, a.unauthorized(err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	resp, err := up.Transport.RoundTrip(req)
+	resp, err := up.roundTrip(ctx, req, call, up.Provider.Request)
 	if err != nil {
 		return nil, a.failed(networkError(ctx, err))
 	}

@@ -46,6 +46,8 @@ type Gateway struct {
 
 	Observer Observer // hears of every request; nil for nobody
 	Logger   *zap.Logger
+
+	buffers buffers
 }
 
 // Stream says how answers are held back, kept alive and given up.

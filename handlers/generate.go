@@ -121,7 +121,7 @@ func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Wan
 		Session: c.poolSession(),
 		Client:  c.key.Name,
 		Allowed: func(a *pool.Account) bool {
-			return c.allowed(a, block) && (c.env.Op != ir.Embed || c.embeds(a, block.upstreamName(asked)))
+			return c.allowed(a, block) && c.offers(a, block.upstreamName(asked))
 		},
 		Rank: func(a *pool.Account) int {
 			if upstreamOf(a).Provider.Dialect(c.route.dialect, c.env.Op, block.upstreamName(asked)) == c.route.dialect {
@@ -130,6 +130,20 @@ func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Wan
 			return 1
 		},
 		Exclude: func(a *pool.Account) bool { return slices.Contains(*tried, a) },
+	}
+}
+
+// offers reports whether the account has the operation at all, where not all
+// have.
+func (c *call) offers(a *pool.Account, model string) bool {
+	d := upstreamOf(a).Provider.Dialect(c.route.dialect, c.env.Op, model)
+	switch c.env.Op {
+	case ir.Embed:
+		return d != ""
+	case ir.Compact:
+		return d == ir.Responses
+	default:
+		return true
 	}
 }
 

@@ -111,6 +111,7 @@ func newGateway(t testing.TB, s gatewaySpec) (*Gateway, *observer.ObservedLogs) 
 		Name: "test", Keys: keys, Pool: p, Models: s.models, Attempts: 4, Stream: testTimes, MaxBody: 1 << 20,
 		Stored: memory, Runs: runs, Notes: NotesWarn, Logger: zap.New(core),
 	}
+	g.buffers.returned = poison
 	if s.tweak != nil {
 		s.tweak(g)
 	}

@@ -101,7 +101,7 @@ func TestKeyLimits(t *testing.T) {
 	}{
 		"rate":   {access.Limits{Rate: access.Rate{N: 1, Per: time.Hour}}, 429, "Rate limit reached for this API key: 1/1h requests. Please try again in 3", 3600},
 		"tokens": {access.Limits{Tokens: access.Rate{N: 5, Per: time.Hour}}, 429, "Rate limit reached for this API key: 5/1h tokens. Please try again in 3", 3600},
-		"budget": {access.Limits{Budget: access.Budget{Nanos: 5000, Per: access.Day}}, 403, "The budget of this API key is used up: 0.00 USD per day", 86400},
+		"budget": {access.Limits{Budget: access.Budget{Nanos: 5000, Per: access.Day}}, 403, "The budget of this API key is used up: 0.000005 USD per day", 86400},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

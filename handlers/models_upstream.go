@@ -93,13 +93,7 @@ func fetchList(ctx context.Context, up *Upstream, lister providers.Lister) ([]st
 	var all []string
 	page := ""
 	for range maxPages {
-		req, err := lister.ListModels(ctx, &providers.Call{
-			Dialect: up.Provider.Dialect(ir.Chat, ir.Generate, ""), BaseURL: up.BaseURL, Secret: up.Secret, Header: up.Header,
-		}, page)
-		if err != nil {
-			return nil, err
-		}
-		names, next, err := fetchPage(up, lister, req)
+		names, next, err := fetchPage(ctx, up, lister, page)
 		if err != nil {
 			return nil, err
 		}
@@ -111,8 +105,18 @@ func fetchList(ctx context.Context, up *Upstream, lister providers.Lister) ([]st
 	return all, nil
 }
 
-func fetchPage(up *Upstream, lister providers.Lister, req *http.Request) (names []string, next string, err error) {
-	resp, err := up.Transport.RoundTrip(req)
+func fetchPage(ctx context.Context, up *Upstream, lister providers.Lister, page string) (names []string, next string, err error) {
+	call := &providers.Call{
+		Dialect: up.Provider.Dialect(ir.Chat, ir.Generate, ""), BaseURL: up.BaseURL, Secret: up.Secret, Header: up.Header,
+	}
+	build := func(ctx context.Context, call *providers.Call) (*http.Request, error) {
+		return lister.ListModels(ctx, call, page)
+	}
+	req, err := up.request(ctx, call, build)
+	if err != nil {
+		return nil, "", err
+	}
+	resp, err := up.roundTrip(ctx, req, call, build)
 	if err != nil {
 		return nil, "", fmt.Errorf("asking the upstream: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
 // Observer hears how requests fare: metrics, usage, spans. Its methods are
@@ -32,13 +33,23 @@ type Attempt struct {
 	Model            string // as the client asked for it
 	Served           string // as the upstream knows it
 
-	Status   int          // of the upstream's answer; 499 if the client did not wait for it
-	Outcome  pool.Outcome // its FirstByte is 0 when no content came
-	Stop     ir.StopReason
-	Usage    ir.Usage // of which nothing may be known
-	Duration time.Duration
-	Notes    []ir.Note // what the translation could not carry over
-	Cut      bool      // the answer broke off after the client had seen some of it
+	Status    int          // of the upstream's answer; 499 if the client did not wait for it
+	Outcome   pool.Outcome // its FirstByte is 0 when no content came
+	Stop      ir.StopReason
+	Usage     ir.Usage     // as the upstream has told it, of which nothing may be known
+	Tokens    usage.Tokens // what is booked: an estimate if content came and the upstream has told nothing
+	Estimated bool
+	Cost      int64 // nanodollars; 0 if the model's price is not known
+	Duration  time.Duration
+	Notes     []ir.Note // what the translation could not carry over
+	Cut       bool      // the answer broke off after the client had seen some of it
+}
+
+// booked is what an attempt has used.
+type booked struct {
+	tokens    usage.Tokens
+	cost      int64 // nanodollars
+	estimated bool
 }
 
 // Event is one client's request that has ended.
@@ -71,7 +82,8 @@ func (a *attempt) observe() {
 	a.g.Observer.Attempted(&Attempt{
 		RequestID: a.id, Number: a.log.attempts, Key: a.log.key,
 		Account: a.lease.Account, Client: a.route.dialect, Upstream: a.target.Dialect, Model: a.log.model, Served: a.target.Model,
-		Status: a.status, Outcome: a.outcome, Stop: seen.Stop.Reason, Usage: seen.Usage, Duration: time.Since(a.started),
+		Status: a.status, Outcome: a.outcome, Stop: seen.Stop.Reason, Usage: seen.Usage,
+		Tokens: a.booked.tokens, Estimated: a.booked.estimated, Cost: a.booked.cost, Duration: time.Since(a.started),
 		Notes: a.target.Notes.List(), Cut: a.cut,
 	})
 }

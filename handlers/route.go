@@ -12,14 +12,16 @@ import (
 type routeKind uint8
 
 const (
-	routeUnknown     routeKind = iota // ours, but nothing is there
-	routeGenerate                     //
-	routeCount                        // count tokens
-	routeEmbed                        // embed texts
-	routeModels                       // the list of models
-	routeModel                        // one model
-	routeStored                       // a stored response
-	routeUnavailable                  // known to the vendor, not offered here
+	routeUnknown      routeKind = iota // ours, but nothing is there
+	routeGenerate                      //
+	routeCount                         // count tokens
+	routeEmbed                         // embed texts
+	routeModels                        // the list of models
+	routeModel                         // one model
+	routeStored                        // a stored response
+	routeConversation                  // a conversation of the Responses API
+	routeCompact                       // a shorter form of a conversation
+	routeUnavailable                   // known to the vendor, not offered here
 	routeHealth
 )
 
@@ -115,6 +117,8 @@ func matchPath(path string, r *http.Request, forced ir.Dialect) route {
 		return route{kind: routeModel, dialect: listDialect(r, forced), model: unescape(tail), methods: "GET"}
 	case head == "responses" && speaks(forced, ir.Responses):
 		return storedRoute(tail)
+	case head == "conversations" && tail != "" && speaks(forced, ir.Responses):
+		return conversationRoute(tail)
 	}
 	return route{kind: routeUnknown, dialect: guessDialect(r, rest, forced)}
 }
@@ -131,7 +135,8 @@ var fixedRoutes = map[string]route{
 	"embeddings":             {kind: routeEmbed, dialect: ir.Chat, methods: "POST"},
 	"responses":              {kind: routeGenerate, dialect: ir.Responses, methods: "POST"},
 	"responses/input_tokens": {kind: routeCount, dialect: ir.Responses, methods: "POST"},
-	"responses/compact":      {kind: routeUnavailable, dialect: ir.Responses, methods: "POST"},
+	"responses/compact":      {kind: routeCompact, dialect: ir.Responses, methods: "POST"},
+	"conversations":          {kind: routeConversation, dialect: ir.Responses, methods: "POST"},
 	"messages":               {kind: routeGenerate, dialect: ir.Anthropic, methods: "POST"},
 	"messages/count_tokens":  {kind: routeCount, dialect: ir.Anthropic, methods: "POST"},
 }
@@ -146,6 +151,21 @@ func storedRoute(tail string) route {
 	case "cancel":
 		rt.methods = "POST"
 	case "input_items":
+		rt.methods = "GET"
+	default:
+		rt.kind = routeUnknown
+	}
+	return rt
+}
+
+// conversationRoute reads what follows conversations/.
+func conversationRoute(tail string) route {
+	id, action, _ := strings.Cut(tail, "/")
+	rt := route{kind: routeConversation, dialect: ir.Responses, id: unescape(id), action: action}
+	switch action {
+	case "":
+		rt.methods = "GET, DELETE"
+	case "items":
 		rt.methods = "GET"
 	default:
 		rt.kind = routeUnknown
@@ -173,7 +193,7 @@ func guessDialect(r *http.Request, rest string, forced ir.Dialect) ir.Dialect {
 	switch {
 	case strings.HasPrefix(rest, "messages"), strings.HasPrefix(rest, "complete"):
 		return ir.Anthropic
-	case strings.HasPrefix(rest, "responses"):
+	case strings.HasPrefix(rest, "responses"), strings.HasPrefix(rest, "conversations"):
 		return ir.Responses
 	default:
 		return listDialect(r, forced)

@@ -19,14 +19,16 @@ type sink struct {
 
 	mu      sync.Mutex
 	limits  Stream
-	ping    []byte // the dialect's keep-alive; nil where clients take none
-	stream  bool   // the client reads a stream, so that silence matters
-	content string // the stream's content type
-	open    bool   // status and headers have been sent
-	fixed   bool   // content has been sent, or the hold has run out: no other account may answer
-	held    []byte // frames that wait for content
-	events  int    // number of frames in held
-	err     error  // why nothing more can be written
+	ping    []byte   // the dialect's keep-alive; nil where clients take none
+	stream  bool     // the client reads a stream, so that silence matters
+	content string   // the stream's content type
+	open    bool     // status and headers have been sent
+	fixed   bool     // content has been sent, or the hold has run out: no other account may answer
+	held    []byte   // frames that wait for content
+	buffers *buffers // lends what held lies in; nil for nobody
+	lent    *buffer  // has been lent
+	events  int      // number of frames in held
+	err     error    // why nothing more can be written
 	closed  bool
 
 	timer     *time.Timer
@@ -109,6 +111,7 @@ func (s *sink) write(b []byte) error {
 func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.borrow()
 	s.held = a.Frame(s.held, ev)
 	s.events++
 	if !s.fixed {
@@ -131,6 +134,37 @@ func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 		return s.err
 	}
 	return s.flush()
+}
+
+// borrow takes a buffer for what will be held.
+func (s *sink) borrow() {
+	if s.lent == nil && s.buffers != nil {
+		s.lent = s.buffers.get(heldSize)
+		s.held = append(s.lent.b, s.held...)
+	}
+}
+
+// heldSize is what a usual read from an upstream becomes.
+const heldSize = 8 << 10
+
+// failed reports whether something could not be written.
+func (s *sink) failed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err != nil
+}
+
+// giveBack returns the buffer, unless a write has failed: the server may then
+// still be sending from it.
+func (s *sink) giveBack() {
+	if s.lent == nil {
+		return
+	}
+	if s.err == nil {
+		s.lent.b = s.held
+		s.buffers.put(s.lent)
+	}
+	s.lent, s.held, s.buffers = nil, nil, nil
 }
 
 // finish sends what is left at the end of the upstream's stream, unless the

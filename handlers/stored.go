@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -156,15 +157,19 @@ func (c *call) forward(r *stored.Response) error {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	req, err := keeper.StoredRequest(ctx, &providers.Call{
+	call := &providers.Call{
 		Dialect: ir.Responses, BaseURL: up.BaseURL, Secret: up.Secret, Client: c.r.Header, SameDialect: true, Header: up.Header,
-	}, method, path, query.Encode())
+	}
+	build := func(ctx context.Context, call *providers.Call) (*http.Request, error) {
+		return keeper.StoredRequest(ctx, call, method, path, query.Encode())
+	}
+	req, err := up.request(ctx, call, build)
 	if err != nil {
-		return err
+		return asUnauthorized(err)
 	}
 	c.sink.watch(cancel)
 	defer c.sink.unwatch()
-	resp, err := up.Transport.RoundTrip(req)
+	resp, err := up.roundTrip(ctx, req, call, build)
 	if err != nil {
 		return shown(networkError(ctx, err))
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/caps"
@@ -17,11 +18,12 @@ type Upstream struct {
 	Provider  providers.Provider
 	Transport http.RoundTripper
 	BaseURL   string
-	Secret    string
-	Header    http.Header    // the operator's
-	Scope     string         // the account's tag in signatures: 8 hex digits
-	Override  func(*ir.Caps) // what the operator knows better of the account's models; nil for nothing
-	Patterns  []string       // the account's models as written, without renamings
+	Secret    string             // a key; empty for an account with a Source
+	Source    credentials.Source // of tokens; nil for an account with a key or with nothing
+	Header    http.Header        // the operator's
+	Scope     string             // the account's tag in signatures: 8 hex digits
+	Override  func(*ir.Caps)     // what the operator knows better of the account's models; nil for nothing
+	Patterns  []string           // the account's models as written, without renamings
 
 	known sync.Map // capsKey → ir.Caps
 	list  modelList

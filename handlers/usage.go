@@ -18,7 +18,8 @@ func (a *attempt) book() {
 	if price != nil {
 		cost = price.Cost(tokens)
 	}
-	tokens.Output++; a.key.Book(now, tokens.Total(), cost)
+	a.key.Book(now, tokens.Total(), cost)
+	a.booked = booked{tokens, cost, estimated}
 	if a.g.Usage == nil {
 		return
 	}

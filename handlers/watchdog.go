@@ -122,4 +122,5 @@ func (s *sink) close() {
 	if s.open && s.stream {
 		_ = s.rc.Flush()
 	}
+	s.giveBack()
 }

@@ -27,6 +27,7 @@ type Metrics struct {
 	attempts  *prometheus.CounterVec   // account, outcome
 	firstByte *prometheus.HistogramVec // account
 	tokens    *prometheus.CounterVec   // account, model, kind
+	cost      *prometheus.CounterVec   // account, model
 	notes     *prometheus.CounterVec   // client_dialect, upstream_dialect, code
 	cuts      *prometheus.CounterVec   // account, by
 	live      *live
@@ -51,8 +52,9 @@ func New(running func() []Source) *Metrics {
 		switches:  counter("switches_total", "Requests that were sent again, to another account or without signatures.", "gateway"),
 		attempts:  counter("attempts_total", "Requests to accounts that have ended, by what the end says about the account.", "account", "outcome"),
 		firstByte: histogram("upstream_first_byte_seconds", "Time from a request to an account to the first content.", longTimes, "account"),
-		tokens: counter("tokens_total", "Tokens that upstreams counted, in kinds of which none holds another. "+
+		tokens: counter("tokens_total", "Tokens as upstreams counted them, or else as they were estimated, in kinds of which none holds another. "+
 			"A model that the configuration does not name is called other.", "account", "model", "kind"),
+		cost:  counter("cost_dollars_total", "What requests have cost, as far as the prices of models are known.", "account", "model"),
 		notes: counter("notes_total", "What translations could not carry over as it was.", "client_dialect", "upstream_dialect", "code"),
 		cuts:  counter("stream_cuts_total", "Answers that ended before their end, by who ended them.", "account", "by"),
 		live:  newLive(running),
@@ -61,16 +63,19 @@ func New(running func() []Source) *Metrics {
 
 // Register adds the collectors to the registry of a generation of the configuration. Doing it again does no harm.
 func (m *Metrics) Register(registry *prometheus.Registry) error {
-	all := []prometheus.Collector{
-		m.requests, m.duration, m.wait, m.sticky, m.switches, m.attempts, m.firstByte, m.tokens, m.notes, m.cuts, m.live,
-	}
-	for _, c := range all {
+	for _, c := range m.all() {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}
 	return nil
+}
+
+func (m *Metrics) all() []prometheus.Collector {
+	return []prometheus.Collector{
+		m.requests, m.duration, m.wait, m.sticky, m.switches, m.attempts, m.firstByte, m.tokens, m.cost, m.notes, m.cuts, m.live,
+	}
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {

@@ -11,6 +11,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
 func newPool(t *testing.T) *pool.Pool {
@@ -62,13 +63,14 @@ func TestCounting(t *testing.T) {
 	attempt := handlers.Attempt{
 		Number: 2, Account: a, Client: ir.Chat, Upstream: ir.Gemini, Model: "made-up-by-a-client", Served: "gpt-9", Status: 200,
 		Outcome: pool.Outcome{Kind: pool.Succeeded, FirstByte: time.Second},
-		Usage:   ir.Usage{InputTotal: 100, CacheRead: 60, CacheWrite: 10, OutputTotal: 50, Reasoning: 20},
+		Tokens:  usage.Tokens{Input: 30, CacheRead: 60, CacheWrite5m: 4, CacheWrite1h: 6, Output: 50, Reasoning: 20},
+		Cost:    1_500_000_000,
 		Notes:   []ir.Note{{Code: "drop", Path: "messages[1].secret"}},
 	}
 	o.Attempted(&attempt)
 	attempt.Model, attempt.Number, attempt.Cut, attempt.Notes = "alias", 1, true, nil
 	o.Attempted(&attempt)
-	attempt.Cut, attempt.Status, attempt.Usage, attempt.Outcome.Kind = false, handlers.StatusGone, ir.NoUsage(), pool.Unjudged
+	attempt.Cut, attempt.Status, attempt.Tokens, attempt.Cost, attempt.Outcome.Kind = false, handlers.StatusGone, usage.Tokens{}, 0, pool.Unjudged
 	o.Attempted(&attempt)
 	event := handlers.Event{Account: a, Client: ir.Chat, Upstream: ir.Gemini, Status: 200, Attempts: 1, Sticky: pool.StickyHit}
 	o.Done(&event)
@@ -96,6 +98,7 @@ func TestCounting(t *testing.T) {
 		"tokens_total account=a kind=cache_write model=other":               10,
 		"tokens_total account=a kind=output model=other":                    30,
 		"tokens_total account=a kind=reasoning model=other":                 20,
+		"cost_dollars_total account=a model=other":                          1.5,
 		"tokens_total account=a kind=output model=alias":                    30,
 		"notes_total client_dialect=chat code=drop upstream_dialect=gemini": 1,
 		"stream_cuts_total account=a by=upstream":                           1,
@@ -182,7 +185,7 @@ func TestNothingAllocated(t *testing.T) {
 	o := New(func() []Source { return nil }).For("main", p.Accounts(), nil)
 	attempt := handlers.Attempt{
 		Number: 1, Account: p.Accounts()[0], Client: ir.Chat, Upstream: ir.Chat, Model: "exact", Status: 200,
-		Outcome: pool.Outcome{Kind: pool.Succeeded, FirstByte: time.Second}, Usage: ir.Usage{InputTotal: 1, OutputTotal: 1},
+		Outcome: pool.Outcome{Kind: pool.Succeeded, FirstByte: time.Second}, Tokens: usage.Tokens{Input: 1, Output: 1}, Cost: 1,
 	}
 	event := handlers.Event{Account: attempt.Account, Client: ir.Chat, Upstream: ir.Chat, Status: 200, Attempts: 1}
 	n := testing.AllocsPerRun(100, func() {

@@ -12,6 +12,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
 // dialects are the values of the dialect labels.
@@ -54,10 +55,11 @@ type account struct {
 // outcomes is how many verdicts there are.
 const outcomes = int(pool.Unauthorized) + 1
 
-// kinds are the counters of one account's tokens for one model.
+// kinds are the counters of one account's tokens for one model, and of what they cost.
 type kinds struct {
 	account, model string
 	parts          [len(kindNames)]handle
+	cost           handle
 }
 
 // kindNames are the values of the label kind, in the order in which a usage is taken apart.
@@ -122,7 +124,11 @@ func (o *Observer) Attempted(a *handlers.Attempt) {
 	if by := cutBy(a); by != "" {
 		o.metrics.cuts.WithLabelValues(seen.name, by).Inc()
 	}
-	seen.of(o.model(a)).add(o.metrics.tokens, &a.Usage)
+	model := seen.of(o.model(a))
+	model.add(o.metrics.tokens, &a.Tokens)
+	if a.Cost > 0 {
+		model.cost.in(o.metrics.cost, model.account, model.model).Add(float64(a.Cost) / nanosPerDollar)
+	}
 }
 
 // cutBy returns who ended an answer that had begun before its end, empty if nobody did.
@@ -167,13 +173,12 @@ func (s *account) of(model string) *kinds {
 	return s.tokens[model]
 }
 
-// add counts the parts of a usage, whose totals hold them.
-func (k *kinds) add(to *prometheus.CounterVec, u *ir.Usage) {
-	input, output := ir.Count(u.InputTotal), ir.Count(u.OutputTotal)
-	read := min(ir.Count(u.CacheRead), input)
-	write := min(ir.Count(u.CacheWrite), input-read)
-	reasoning := min(ir.Count(u.Reasoning), output)
-	for i, n := range [len(kindNames)]int64{input - read - write, read, write, output - reasoning, reasoning} {
+// nanosPerDollar turns the unit of costs into dollars.
+const nanosPerDollar = 1e9
+
+// add counts what was used.
+func (k *kinds) add(to *prometheus.CounterVec, t *usage.Tokens) {
+	for i, n := range [len(kindNames)]int64{t.Input, t.CacheRead, t.CacheWrite5m + t.CacheWrite1h, t.Output - t.Reasoning, t.Reasoning} {
 		if n > 0 {
 			k.parts[i].in(to, k.account, k.model, kindNames[i]).Add(float64(n))
 		}

@@ -39,11 +39,20 @@ type Defaults struct {
 
 	// Needs names what the configuration must give.
 	Needs Needs
+
+	// Scopes are what a token must be good for, where the kind takes tokens and the configuration names no scopes.
+	Scopes []string
+
+	// Ambient says that an account without any credential uses the one that its machine has in Google Cloud.
+	Ambient bool
 }
 
 // Needs names the settings without which an account of this kind cannot work.
 type Needs struct {
 	Credential, BaseURL, Models bool
+
+	// Token says that only a login will do, not a key.
+	Token bool
 }
 
 // Call is one request to an upstream, as far as its kind must know it.
@@ -64,8 +73,14 @@ type Call struct {
 	Body    []byte
 	BaseURL string
 
-	// Secret is the account's credential; empty sends none.
+	// Secret is the account's key; empty sends none.
 	Secret string
+
+	// Bearer is the account's token, for one that has no key; empty sends none.
+	Bearer string
+
+	// Project is the vendor's project that the account's credential belongs to; empty if none is known.
+	Project string
 
 	// Client is the header of the client's request, to pick from; nil for the gateway's own calls.
 	Client http.Header

@@ -37,6 +37,7 @@ func newRequest(ctx context.Context, call *Call, path, query string, body []byte
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	bearer(req, call.Bearer)
 	if call.Stream {
 		req.Header.Set("Accept", "text/event-stream")
 		// A compressed stream arrives in the compressor's blocks, not in the model's words.

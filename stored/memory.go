@@ -1,7 +1,9 @@
 package stored
 
 import (
+	"bytes"
 	"container/list"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,7 +71,8 @@ func NewMemory(limits Limits) *Memory {
 	return &Memory{limits: limits, entries: map[ref]*entry{}, items: map[ref]*node{}}
 }
 
-// Put implements Store. The bodies and items are copied.
+// Put implements Store. Everything is copied: bytes and strings may lie in a
+// request's body.
 func (m *Memory) Put(owner string, r Response, history []ir.Item) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -96,8 +99,7 @@ func (m *Memory) Replace(owner string, r Response, history []ir.Item) bool {
 // rewrite changes what clients get of a response, and leaves its items.
 func (m *Memory) rewrite(e *entry, r Response) {
 	m.bytes -= sizeOf(&e.response)
-	r.Body = append([]byte(nil), r.Body...)
-	e.response = r
+	e.response = own(r)
 	m.bytes += sizeOf(&e.response)
 	m.touch(e)
 	m.trim()
@@ -107,12 +109,10 @@ func (m *Memory) put(at ref, r Response, history []ir.Item) {
 	if m.closed {
 		return
 	}
-	e := &entry{ref: at, response: r, used: time.Now()}
-	e.response.Items = nil
-	e.response.Body = append([]byte(nil), r.Body...)
+	e := &entry{ref: ref{strings.Clone(at.owner), strings.Clone(at.id)}, response: own(r), used: time.Now()}
 	if r.Account == "" {
 		parent := m.find(ref{at.owner, r.Parent})
-		e.node = m.grow(at.owner, parent, r.Items, history)
+		e.node = m.grow(e.owner, parent, r.Items, history)
 		if parent != nil && !r.Pending && parent.response.Conversation {
 			m.advance(parent, e.node)
 		}
@@ -121,10 +121,17 @@ func (m *Memory) put(at ref, r Response, history []ir.Item) {
 	if old := m.entries[at]; old != nil {
 		m.drop(old)
 	}
-	m.entries[at] = e
+	m.entries[e.ref] = e
 	e.at = m.shelf(e).PushFront(e)
 	m.trim()
 	m.arm()
+}
+
+// own copies a response without its items.
+func own(r Response) Response {
+	r.ID, r.Parent, r.Account, r.Model = strings.Clone(r.ID), strings.Clone(r.Parent), strings.Clone(r.Account), strings.Clone(r.Model)
+	r.Body, r.Items = bytes.Clone(r.Body), nil
+	return r
 }
 
 // grow makes a node of a response's items. Without the parent it holds the
@@ -138,7 +145,7 @@ func (m *Memory) grow(owner string, parent *entry, items, history []ir.Item) *no
 	}
 	for _, list := range [...][]ir.Item{history, items} {
 		for _, it := range list {
-			it.Raw = append([]byte(nil), it.Raw...)
+			it = ir.Item{ID: strings.Clone(it.ID), CallID: strings.Clone(it.CallID), Raw: bytes.Clone(it.Raw)}
 			n.items = append(n.items, it)
 			n.size += itemSize(&it)
 			m.index(n, &it)

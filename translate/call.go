@@ -34,6 +34,10 @@ func NewCall(env *ir.Envelope, body []byte) (*Call, error) {
 	return c, nil
 }
 
+// maxTools is how many tools a request may have: far more than any vendor
+// takes, and few enough that comparing each with each costs nothing.
+const maxTools = 4096
+
 // request decodes the body on the first use.
 func (c *Call) request() (*ir.Request, error) {
 	if c.req != nil {
@@ -44,6 +48,9 @@ func (c *Call) request() (*ir.Request, error) {
 		return nil, err
 	}
 	req.Op = c.env.Op
+	if len(req.Tools) > maxTools || len(req.ToolChoice.Names) > maxTools {
+		return nil, ir.Invalid("tools", "tools: at most %d tools can be offered or allowed in one request", maxTools)
+	}
 	c.req = req
 	return req, nil
 }

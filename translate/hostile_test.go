@@ -77,6 +77,7 @@ func hostile(d ir.Dialect, n int) map[string]string {
 			"parts":      head + `{"role":"user","parts":[` + many(`{"text":"a","odd#":1}`) + `]}]}`,
 			"calls":      head + `{"role":"model","parts":[` + many(`{"functionCall":{"name":"f#","args":{}}}`) + `]}]}`,
 			"same calls": head + `{"role":"model","parts":[` + many(`{"functionCall":{"name":"f","args":{}}}`) + `]},{"role":"user","parts":[` + many(`{"functionResponse":{"name":"f","response":{}}}`) + `]}]}`,
+			"odd ids":    head + `{"role":"model","parts":[` + many(`{"functionCall":{"id":"a#","name":"f","args":{}}}`) + `]},{"role":"user","parts":[` + many(`{"functionResponse":{"id":"b#","name":"f","response":{}}}`) + `]}]}`,
 			"signatures": head + `{"role":"model","parts":[` + many(`{"text":"a","thoughtSignature":"c2ln"}`) + `]}]}`,
 			"functions":  head[:len(head)-1] + `],"tools":[` + many(`{"functionDeclarations":[{"name":"f#"}]}`) + `]}`,
 			"allowed":    head[:len(head)-1] + `],"tools":[{"functionDeclarations":[` + many(`{"name":"f#"}`) + `]}],"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":[` + many(`"f#"`) + `]}}}`,
@@ -95,7 +96,7 @@ func TestHostileRequests(t *testing.T) {
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
 				env := &ir.Envelope{Op: ir.Generate, Dialect: from, Header: http.Header{}, Model: "m"}
-				_, _ = encode(env, []byte(body), ableTarget(to, able[to][0]), "m") // it may be refused
+				_, _ = upstreamBody(env, []byte(body), ableTarget(to, able[to][0]), "m") // it may be refused
 				runtime.ReadMemStats(&after)
 				took, used := time.Since(start), after.TotalAlloc-before.TotalAlloc
 				if took > 300*time.Millisecond {

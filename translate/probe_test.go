@@ -118,6 +118,15 @@ func (p *probe) send(from, to ir.Dialect, model string, set map[string]json.RawM
 		env.Model = "m"
 	}
 	target := ableTarget(to, model)
-	out, err := encode(env, body, target, "m")
+	out, err := upstreamBody(env, body, target, "m")
 	return out, target.Notes.List(), err
+}
+
+// upstreamBody is what the target is sent for a client's body.
+func upstreamBody(env *ir.Envelope, body []byte, target *ir.Target, model string) ([]byte, error) {
+	call, err := NewCall(env, body)
+	if err != nil {
+		return nil, err
+	}
+	return call.For(target, model, 1770000000).Request(nil)
 }

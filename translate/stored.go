@@ -18,6 +18,11 @@ func (c *Call) Items(find func(id string) (ir.Item, bool)) []ir.Item {
 	return responses.InputItems(c.body, c.env, NewID, find)
 }
 
+// ItemsOf is Items for a list of items that is not a request's.
+func ItemsOf(list []byte, find func(id string) (ir.Item, bool)) []ir.Item {
+	return responses.InputItems(list, &ir.Envelope{TurnsAt: ir.Span{End: len(list)}}, NewID, find)
+}
+
 // Continue puts items in the place of the request's input and takes out what
 // refers to something stored. From then on no account is sent the client's own
 // bytes.

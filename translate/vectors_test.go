@@ -21,15 +21,14 @@ import (
 // pending are the vectors that do not pass yet, each with the reason. The list
 // only shrinks: a vector on it that passes fails the test.
 var pending = map[string]string{
-	"v017-anthropic-vertex-envelope":            needsVertex,
-	"v018-anthropic-vertex-url-image-rejected":  needsVertex,
-	"v038-chat-codeassist-envelope":             needsCodeAssist,
-	"v054-codeassist-client-unwrap":             needsCodeAssist,
-	"v073-codeassist-gemini-response":           needsCodeAssist,
-	"v104-stream-codeassist-gemini":             needsCodeAssist,
-	"v040-chat-chat-ollama-system-first":        "equal dialects are relayed byte for byte; there is no option to repair them",
-	"v047-responses-codex-account-filter":       "there is no provider for ChatGPT accounts",
-	"v048-responses-previous-response-emulated": "there is no store of responses",
+	"v017-anthropic-vertex-envelope":           needsVertex,
+	"v018-anthropic-vertex-url-image-rejected": needsVertex,
+	"v038-chat-codeassist-envelope":            needsCodeAssist,
+	"v054-codeassist-client-unwrap":            needsCodeAssist,
+	"v073-codeassist-gemini-response":          needsCodeAssist,
+	"v104-stream-codeassist-gemini":            needsCodeAssist,
+	"v040-chat-chat-ollama-system-first":       "equal dialects are relayed byte for byte; there is no option to repair them",
+	"v047-responses-codex-account-filter":      "there is no provider for ChatGPT accounts",
 }
 
 const (
@@ -51,6 +50,7 @@ type vector struct {
 		Request     json.RawMessage `json:"client_request"`
 		Tenant      string
 		KeyID       string `json:"api_key_id"`
+		Store       map[string]struct{ Input, Output json.RawMessage }
 	}
 	Input    json.RawMessage
 	Expected json.RawMessage
@@ -168,7 +168,7 @@ func (v *vector) runRequest() string {
 	if strings.HasSuffix(path, "/embeddings") {
 		return v.runEmbedding(body, target)
 	}
-	got, err := encode(env, body, target, v.Ctx.ClientModel)
+	got, err := v.encode(env, body, target)
 	if err != nil {
 		e := asError(err)
 		got = CodecOf(env.Dialect).AppendError(nil, e, "req_1")
@@ -240,6 +240,23 @@ func encode(env *ir.Envelope, body []byte, target *ir.Target, model string) ([]b
 		return nil, err
 	}
 	return call.For(target, model, 1770000000).Request(nil)
+}
+
+// encode writes the body for the upstream, of a request that may go on with
+// what the vector has stored.
+func (v *vector) encode(env *ir.Envelope, body []byte, target *ir.Target) ([]byte, error) {
+	call, err := NewCall(env, body)
+	if err != nil {
+		return nil, err
+	}
+	if stored, ok := v.Ctx.Store[env.Stored.Previous]; ok {
+		nothing := func(string) (ir.Item, bool) { return ir.Item{}, false }
+		history := append(ItemsOf(stored.Input, nothing), ItemsOf(stored.Output, nothing)...)
+		if err := call.Continue(history, call.Items(nothing)); err != nil {
+			return nil, err
+		}
+	}
+	return call.For(target, v.Ctx.ClientModel, 1770000000).Request(nil)
 }
 
 func (v *vector) compareNotes(notes *ir.Notes) string {

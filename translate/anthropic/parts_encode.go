@@ -16,9 +16,12 @@ func (e *encoder) part(p *ir.Part, role ir.Role) {
 			e.textBlock(p.Text, p)
 		}
 	case ir.PartThinking:
-		if role == ir.RoleAssistant && e.signed(p) {
+		switch {
+		case role == ir.RoleAssistant && e.signed(p):
 			e.begin(role)
 			e.thinkingBlock(p)
+		case p.Text != "" || p.Think != nil && p.Think.Redacted:
+			e.lose(ir.Hint, ir.CodeDrop, e.req.PathOf(p.At), "thinking without a signature of this vendor")
 		}
 	case ir.PartToolCall:
 		e.begin(role)

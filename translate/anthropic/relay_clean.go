@@ -2,28 +2,53 @@ package anthropic
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// foreignHints are what a body holds when some of its thinking was signed by
-// nobody or by another vendor: the API refuses such a request.
-var foreignHints = [][]byte{
-	[]byte(`"gws1.`), []byte(`"signature":""`), []byte(`"signature": ""`),
+// foreignStarts are how signatures begin that Anthropic has not made.
+var foreignStarts = [][]byte{
+	[]byte(`""`), []byte(`"gws1.`), []byte(`"gAAAA`),
 	[]byte(`"` + ir.Sentinel + `"`), []byte(`"c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3`), []byte(`"context_engineering_is_the_way_to_go"`),
-	[]byte(`"gAAAA`),
 }
 
+var (
+	thinkingWord  = []byte(`thinking"`)
+	signatureKeys = [][]byte{[]byte(`"signature"`), []byte(`"data"`)}
+)
+
 // mayBeForeign reports whether a body has to be read more closely before it
-// is relayed. It is wrong in one direction only.
+// is relayed. It is wrong in one direction only, but for names that are written
+// with escapes. Each search runs over the whole body, so most have but one.
 func mayBeForeign(body []byte) bool {
-	for _, h := range foreignHints {
-		if bytes.Contains(body, h) {
-			return true
+	if !bytes.Contains(body, thinkingWord) {
+		return false
+	}
+	for _, key := range signatureKeys {
+		for rest := body; ; {
+			i := bytes.Index(rest, key)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(key):]
+			if startsForeign(rest) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// startsForeign reports whether a colon and a foreign signature come next.
+func startsForeign(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	if len(b) == 0 || b[0] != ':' {
+		return false
+	}
+	b = bytes.TrimLeft(b[1:], " \t\r\n")
+	return slices.ContainsFunc(foreignStarts, func(start []byte) bool { return bytes.HasPrefix(b, start) })
 }
 
 // cleaner finds the pieces of a body that must not be sent: thinking that

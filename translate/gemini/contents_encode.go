@@ -142,7 +142,7 @@ func (e *encoder) accepted(sig *ir.Sig) *ir.Sig {
 
 func (e *encoder) modelTurn(turn *ir.Turn) {
 	if e.role != model {
-		e.calls = e.calls[:0]
+		e.calls, e.lastCall = e.calls[:0], 0
 	}
 	e.last = turn
 	calls := false

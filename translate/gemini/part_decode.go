@@ -56,9 +56,9 @@ func (d *decoder) partAt(i int) {
 func (d *decoder) call(p *wirePart, out *ir.Part) {
 	if d.openAt != d.msg {
 		if d.openAt != d.msg-1 {
-			d.open = d.open[:0]
+			d.open.reset()
 		}
-		d.openAt = d.msg
+		d.openAt, d.ordinal = d.msg, 0
 	}
 	call := d.mem.call()
 	*call = ir.ToolCall{ID: p.id, Name: p.name, Type: ir.TypeFunction, Args: ir.Args{JSON: p.args}}
@@ -67,24 +67,19 @@ func (d *decoder) call(p *wirePart, out *ir.Part) {
 	} else {
 		call.Native = !madeUp(call.ID)
 	}
+	d.ordinal++
 	out.Kind, out.Call = ir.PartToolCall, call
 	out.Sig = ir.ParseSig(p.sig, ir.SignsCall, "")
 	for _, f := range p.callExt {
 		out.Ext = append(out.Ext, ir.Field{Name: "functionCall." + f.Name, Raw: f.Raw})
 	}
-	d.open = append(d.open, openCall{call: call})
+	d.open.add(call)
 }
 
 // callID hashes the place, the name and the arguments of a call.
 func (d *decoder) callID(p *wirePart) string {
-	ordinal := 0
-	for i := range d.scratch {
-		if d.scratch[i].Kind == ir.PartToolCall {
-			ordinal++
-		}
-	}
 	b := strconv.AppendInt(d.ids[:0], int64(d.msg), 10)
-	b = strconv.AppendInt(append(b, '|'), int64(ordinal), 10)
+	b = strconv.AppendInt(append(b, '|'), int64(d.ordinal), 10)
 	b = append(append(b, '|'), p.name...)
 	b = append(b, '|')
 	if p.args == nil {
@@ -136,30 +131,7 @@ func (d *decoder) result(p *wirePart, out *ir.Part) {
 		}
 	}
 	res.Parts = d.mem.keep(list)
-	d.match(res)
-}
-
-// match joins a result with its call: by id, else by the earliest unanswered
-// call of the same name.
-func (d *decoder) match(res *ir.ToolResult) {
-	if res.CallID != "" {
-		for i := range d.open {
-			if o := &d.open[i]; o.call.ID == res.CallID {
-				o.answered = true
-				return
-			}
-		}
-	}
-	for i := range d.open {
-		if o := &d.open[i]; !o.answered && o.call.Name == res.Name && (res.CallID == "" || madeUp(o.call.ID)) {
-			o.answered = true
-			res.CallID = o.call.ID
-			return
-		}
-	}
-	if res.CallID == "" {
-		res.CallID = res.Name
-	}
+	d.open.match(res)
 }
 
 // jsonText is JSON as text.

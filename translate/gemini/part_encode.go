@@ -49,15 +49,11 @@ func (e *encoder) result(p *ir.Part) {
 	res := p.Result
 	e.dst = append(e.dst, `{"functionResponse":{`...)
 	name := res.Name
-	for _, call := range e.calls {
-		if call.ID != res.CallID {
-			continue
-		}
+	if call := e.answered(res.CallID); call != nil {
 		name = e.names.Wire(call.Namespace, call.Name)
 		if id, ok := e.callID(call); ok {
 			e.dst = appendString(e.dst, "id", id)
 		}
-		break
 	}
 	e.dst = appendString(e.dst, "name", name)
 	e.dst = appendKey(e.dst, "response")
@@ -74,6 +70,19 @@ func (e *encoder) result(p *ir.Part) {
 	e.extendIn(p, "functionResponse.")
 	e.dst = append(e.dst, `}}`...)
 	e.extend(p)
+}
+
+// answered returns the call of the last model turn with this id. Results come in
+// the order of the calls, so that the search begins behind the last one found.
+func (e *encoder) answered(id string) *ir.ToolCall {
+	for n := range e.calls {
+		i := (e.lastCall + n) % len(e.calls)
+		if e.calls[i].ID == id {
+			e.lastCall = i + 1
+			return e.calls[i]
+		}
+	}
+	return nil
 }
 
 // isMedia reports whether a part of a result is more than text.

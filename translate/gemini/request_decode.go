@@ -23,15 +23,10 @@ type decoder struct {
 	wire    wirePart
 	scratch []ir.Part
 	ids     []byte // to hash the id of a call that has none
-	open    []openCall
+	open    openCalls
 	openAt  int // index of the last content that held calls
+	ordinal int // of the next call in its content
 	format  schemaFormat
-}
-
-// openCall is a call of the last model turn, which the next contents answer.
-type openCall struct {
-	call     *ir.ToolCall
-	answered bool
 }
 
 // DecodeRequest reads the body of generateContent, streamGenerateContent or

@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -211,6 +212,33 @@ func TestEnvelope(t *testing.T) {
 		var e *ir.Error
 		if !errors.As(err, &e) || e.Status != 400 || !strings.HasPrefix(e.Message, "Failed to parse request body: ") {
 			t.Errorf("%q: got %v", bad, err)
+		}
+	}
+}
+
+// TestManyCalls checks that results find their calls in the same way when there
+// are so many that they are looked up.
+func TestManyCalls(t *testing.T) {
+	for _, n := range []int{3, manyCalls + 10} {
+		var calls, results strings.Builder
+		for i := range n {
+			fmt.Fprintf(&calls, `,{"functionCall":{"id":"c%d","name":"f"}},{"functionCall":{"name":"g","args":{"i":%d}}}`, i, i)
+			fmt.Fprintf(&results, `,{"functionResponse":{"id":"c%d","name":"f","response":{}}},{"functionResponse":{"name":"g","response":{}}}`, n-1-i)
+		}
+		body := `{"contents":[{"role":"user","parts":[{"text":"x"}]},{"role":"model","parts":[` + calls.String()[1:] + `]},{"role":"user","parts":[` + results.String()[1:] + `]}]}`
+		env := &ir.Envelope{Op: ir.Generate, Dialect: ir.Gemini, Model: "m"}
+		req, err := Codec{}.DecodeRequest([]byte(body), env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, answered := req.Turns[1].Parts, req.Turns[2].Parts
+		for i := range n {
+			if got, want := answered[2*i].Result.CallID, asked[2*(n-1-i)].Call.ID; got != want {
+				t.Errorf("%d calls: result %d answers %s, not %s", n, i, got, want)
+			}
+			if got, want := answered[2*i+1].Result.CallID, asked[2*i+1].Call.ID; got != want {
+				t.Errorf("%d calls: nameless result %d answers %s, not %s", n, i, got, want)
+			}
 		}
 	}
 }

@@ -28,8 +28,9 @@ type encoder struct {
 	empty   bool   // no content has been written
 	last    *ir.Turn
 
-	calls []*ir.ToolCall // of the last model turn
-	late  []lateMedia
+	calls    []*ir.ToolCall // of the last model turn
+	lastCall int            // index in calls behind the one that was answered last
+	late     []lateMedia
 }
 
 // AppendRequest appends the body of generateContent, streamGenerateContent or

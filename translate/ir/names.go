@@ -22,14 +22,28 @@ type Names struct {
 	wire  []string          // by index in tools
 	extra map[string]string // wire names of tools that only the history knows
 	taken map[string]bool
+	hosts map[string]bool // types of server tools, nil without any
+
+	// Indices into tools, where there are too many for a walk.
+	byName map[toolName]int
+	byWire map[string]int
 }
+
+// toolName is a tool's name as the client has it.
+type toolName struct{ namespace, name string }
+
+// manyTools is how many tools make a map faster than a walk.
+const manyTools = 64
 
 // NewNames computes the wire names of the tools that the client runs.
 func NewNames(tools []Tool, rule NameRule) *Names {
 	n := &Names{rule: rule, tools: tools, wire: make([]string, len(tools)), taken: make(map[string]bool, len(tools))}
 	for i := range tools {
 		if tools[i].Kind == ToolServer {
-			n.taken[tools[i].Type] = true
+			if n.hosts == nil {
+				n.hosts = map[string]bool{}
+			}
+			n.taken[tools[i].Type], n.hosts[tools[i].Type] = true, true
 		}
 	}
 	for i := range tools {
@@ -37,15 +51,27 @@ func NewNames(tools []Tool, rule NameRule) *Names {
 			n.wire[i] = n.assign(tools[i].Namespace, tools[i].Name)
 		}
 	}
+	if len(tools) >= manyTools {
+		n.index()
+	}
 	return n
+}
+
+// index builds the maps. Of equal names the first counts, as in a walk.
+func (n *Names) index() {
+	n.byName, n.byWire = make(map[toolName]int, len(n.tools)), make(map[string]int, len(n.tools))
+	for i := len(n.tools) - 1; i >= 0; i-- {
+		if t := &n.tools[i]; t.Kind != ToolServer {
+			n.byName[toolName{t.Namespace, t.Name}] = i
+			n.byWire[n.wire[i]] = i
+		}
+	}
 }
 
 // Wire returns the name by which the target knows the tool.
 func (n *Names) Wire(namespace, name string) string {
-	for i := range n.tools {
-		if t := &n.tools[i]; t.Kind != ToolServer && t.Name == name && t.Namespace == namespace {
-			return n.wire[i]
-		}
+	if i, ok := n.of(namespace, name); ok {
+		return n.wire[i]
 	}
 	key := namespace + "\x00" + name
 	if w, ok := n.extra[key]; ok {
@@ -57,6 +83,20 @@ func (n *Names) Wire(namespace, name string) string {
 	w := n.assign(namespace, name)
 	n.extra[key] = w
 	return w
+}
+
+// of returns the index of the tool that the client calls by this name.
+func (n *Names) of(namespace, name string) (int, bool) {
+	if n.byName != nil {
+		i, ok := n.byName[toolName{namespace, name}]
+		return i, ok
+	}
+	for i := range n.tools {
+		if t := &n.tools[i]; t.Kind != ToolServer && t.Name == name && t.Namespace == namespace {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // Tool returns the client's tool for a name that the target used. Prefixes
@@ -75,6 +115,12 @@ func (n *Names) Tool(wire string) *Tool {
 }
 
 func (n *Names) find(wire string) *Tool {
+	if n.byWire != nil {
+		if i, ok := n.byWire[wire]; ok {
+			return &n.tools[i]
+		}
+		return nil
+	}
 	for i := range n.tools {
 		if n.wire[i] == wire && wire != "" {
 			return &n.tools[i]
@@ -92,7 +138,7 @@ func (n *Names) assign(namespace, name string) string {
 		full = namespace + "__" + name
 	}
 	w := n.legal(full)
-	if n.taken[w] && w == full && len(w)+3 <= n.rule.Max && !n.taken[w+"_fn"] && n.serverType(w) {
+	if n.taken[w] && w == full && len(w)+3 <= n.rule.Max && !n.taken[w+"_fn"] && n.hosts[w] {
 		w += "_fn"
 	}
 	if len(w) > n.rule.Max {
@@ -106,15 +152,6 @@ func (n *Names) assign(namespace, name string) string {
 	}
 	n.taken[w] = true
 	return w
-}
-
-func (n *Names) serverType(w string) bool {
-	for i := range n.tools {
-		if n.tools[i].Kind == ToolServer && n.tools[i].Type == w {
-			return true
-		}
-	}
-	return false
 }
 
 func (n *Names) legal(name string) string {

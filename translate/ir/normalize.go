@@ -26,12 +26,17 @@ func Normalize(r *Request, t *Target) {
 // needsRepair reports whether anything has to be changed, in one pass without
 // allocation for the conversations of well-behaved clients.
 func (r *Request) needsRepair() bool {
+	var seen ids
 	for i := range r.Turns {
 		turn := &r.Turns[i]
 		if len(turn.Parts) == 0 {
 			return true
 		}
 		calls := 0
+		var asked calling
+		if i > 0 {
+			asked.parts = r.Turns[i-1].Parts
+		}
 		for j := range turn.Parts {
 			p := &turn.Parts[j]
 			if emptyPart(p) || p.Kind == PartThinking && turn.Role != RoleAssistant {
@@ -39,11 +44,11 @@ func (r *Request) needsRepair() bool {
 			}
 			if p.Kind == PartToolCall {
 				calls++
-				if turn.Role != RoleAssistant || r.repeatsID(i, j) {
+				if turn.Role != RoleAssistant || seen.repeats(r, i, j) {
 					return true
 				}
 			}
-			if p.Kind == PartToolResult && (i == 0 || turn.Role != RoleUser || !answers(&r.Turns[i-1], p, j)) {
+			if p.Kind == PartToolResult && (turn.Role != RoleUser || !asked.answeredBy(p, j)) {
 				return true
 			}
 		}
@@ -54,18 +59,43 @@ func (r *Request) needsRepair() bool {
 	return false
 }
 
-// repeatsID reports whether the call at turn i, part j has the id of an
-// earlier one. Conversations hold few calls and most ids differ early, so a
-// walk beats a map.
-func (r *Request) repeatsID(i, j int) bool {
+// ids are the ids of calls so far. Conversations hold few calls and most ids
+// differ early, so a walk beats a map until there are many.
+type ids struct {
+	n   int
+	set map[string]bool
+}
+
+const manyIDs = 64
+
+// repeats reports whether the call at turn i, part j has the id of an earlier
+// one. Calls are asked for in their order.
+func (s *ids) repeats(r *Request, i, j int) bool {
 	id := r.Turns[i].Parts[j].Call.ID
+	if s.n++; s.n < manyIDs {
+		return r.earlier(i, j, func(other string) bool { return other == id })
+	}
+	if s.set == nil {
+		s.set = make(map[string]bool, 2*manyIDs)
+		r.earlier(i, j, func(other string) bool { s.set[other] = true; return false })
+	}
+	if s.set[id] {
+		return true
+	}
+	s.set[id] = true
+	return false
+}
+
+// earlier reports whether found is true for the id of a call before turn i,
+// part j.
+func (r *Request) earlier(i, j int, found func(id string) bool) bool {
 	for k := 0; k <= i; k++ {
 		parts := r.Turns[k].Parts
 		for l := range parts {
 			if k == i && l == j {
 				return false
 			}
-			if parts[l].Kind == PartToolCall && parts[l].Call.ID == id {
+			if parts[l].Kind == PartToolCall && found(parts[l].Call.ID) {
 				return true
 			}
 		}
@@ -73,22 +103,31 @@ func (r *Request) repeatsID(i, j int) bool {
 	return false
 }
 
-// answers reports whether p, the j-th part of its turn, is the result of the
-// j-th call of the turn before, and completes its name.
-func answers(before *Turn, p *Part, j int) bool {
-	n := 0
-	for k := range before.Parts {
-		q := &before.Parts[k]
+// calling walks the calls of a turn while the results of the next one are
+// compared with them.
+type calling struct {
+	parts []Part
+	next  int // where the walk goes on
+	n     int // calls that were passed
+}
+
+// answeredBy reports whether p, the j-th part of its turn, is the result of the
+// j-th call, and completes its name.
+func (c *calling) answeredBy(p *Part, j int) bool {
+	if c.n != j {
+		return false
+	}
+	for c.next < len(c.parts) {
+		q := &c.parts[c.next]
+		c.next++
 		if q.Kind != PartToolCall {
 			continue
 		}
-		if n == j {
-			if p.Result.Name == "" {
-				p.Result.Name = q.Call.Name
-			}
-			return q.Call.ID == p.Result.CallID
+		c.n++
+		if p.Result.Name == "" {
+			p.Result.Name = q.Call.Name
 		}
-		n++
+		return q.Call.ID == p.Result.CallID
 	}
 	return false
 }

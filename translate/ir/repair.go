@@ -1,6 +1,10 @@
 package ir
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
 
 // MissingResult is the text of the error result that stands in for one that
 // the client did not send.
@@ -19,11 +23,18 @@ type found struct {
 	used       bool
 }
 
+// exchanges are all calls and results of a request by their ids.
+type exchanges struct {
+	results map[string][]found
+	from    map[string]int   // index of the first result that may still be free
+	calls   map[string][]int // the turns of the calls, in order
+}
+
 // repairResults returns the turns with every result moved behind its call. The
 // client's turns and parts are not changed: another attempt with another
 // account starts from them again.
 func repairResults(r *Request, t *Target) []Turn {
-	results := collectResults(r)
+	results := collect(r)
 	seen := map[string]int{}
 	out := make([]Turn, 0, len(r.Turns)+2)
 	var pending []Part // results that open the next user turn
@@ -55,22 +66,24 @@ func repairResults(r *Request, t *Target) []Turn {
 	return out
 }
 
-// collectResults lists the results of every call id in order.
-func collectResults(r *Request) map[string][]found {
-	results := map[string][]found{}
+func collect(r *Request) *exchanges {
+	x := &exchanges{results: map[string][]found{}, from: map[string]int{}, calls: map[string][]int{}}
 	for i := range r.Turns {
 		for j := range r.Turns[i].Parts {
-			if p := &r.Turns[i].Parts[j]; p.Kind == PartToolResult {
-				results[p.Result.CallID] = append(results[p.Result.CallID], found{turn: i, part: j})
+			switch p := &r.Turns[i].Parts[j]; p.Kind {
+			case PartToolResult:
+				x.results[p.Result.CallID] = append(x.results[p.Result.CallID], found{turn: i, part: j})
+			case PartToolCall:
+				x.calls[p.Call.ID] = append(x.calls[p.Call.ID], i)
 			}
 		}
 	}
-	return results
+	return x
 }
 
 // answerCalls returns the assistant turn at i with unique call ids, and the
 // results of its calls in call order.
-func answerCalls(r *Request, t *Target, i int, results map[string][]found, seen map[string]int) (Turn, []Part) {
+func answerCalls(r *Request, t *Target, i int, x *exchanges, seen map[string]int) (Turn, []Part) {
 	turn := r.Turns[i]
 	var answers []Part
 	copied := false
@@ -79,7 +92,7 @@ func answerCalls(r *Request, t *Target, i int, results map[string][]found, seen 
 			continue
 		}
 		call := turn.Parts[j].Call
-		result := takeResult(r, t, i, results[call.ID], call.ID)
+		result := x.take(r, t, i, call.ID)
 		seen[call.ID]++
 		id := call.ID
 		if n := seen[call.ID]; n > 1 {
@@ -105,22 +118,27 @@ func answerCalls(r *Request, t *Target, i int, results map[string][]found, seen 
 	return turn, answers
 }
 
-// takeResult returns the result for a call at turn i: the last one before the
-// id is used by another call.
-func takeResult(r *Request, t *Target, i int, list []found, id string) Part {
-	until := nextCall(r, i, id)
+// take returns the result for a call at turn i: the last one before the id is
+// used by another call.
+func (x *exchanges) take(r *Request, t *Target, i int, id string) Part {
+	until, twice := x.next(i, id, len(r.Turns))
+	list := x.results[id]
 	best := -1
-	for k := range list {
+	for k := x.from[id]; k < len(list); k++ {
 		f := &list[k]
-		if f.used || f.turn <= i || f.turn > until && best >= 0 {
-			continue
+		if best >= 0 && f.turn > until {
+			break
+		}
+		x.from[id] = k + 1
+		if f.turn <= i {
+			continue // before its call
 		}
 		if best >= 0 {
 			t.Repair(CodeRepeated, r.PathOf(r.Turns[f.turn].Parts[f.part].At), "")
 		}
 		f.used = true
 		best = k
-		if sameTurnTwice(r, i, id) {
+		if twice {
 			break
 		}
 	}
@@ -130,40 +148,32 @@ func takeResult(r *Request, t *Target, i int, list []found, id string) Part {
 	return r.Turns[list[best].turn].Parts[list[best].part]
 }
 
-// nextCall returns the turn in which the id is used by a call again.
-func nextCall(r *Request, i int, id string) int {
-	for k := i + 1; k < len(r.Turns); k++ {
-		for j := range r.Turns[k].Parts {
-			if p := &r.Turns[k].Parts[j]; p.Kind == PartToolCall && p.Call.ID == id {
-				return k
-			}
-		}
+// next returns the turn after i in which the id is used by a call again, and
+// whether several calls of turn i share the id, so that each takes one result
+// in order. Calls are asked for in their order.
+func (x *exchanges) next(i int, id string, end int) (turn int, twice bool) {
+	turns := x.calls[id]
+	for len(turns) > 0 && turns[0] < i {
+		turns = turns[1:]
 	}
-	return len(r.Turns)
-}
-
-// sameTurnTwice reports whether several calls of turn i share the id, so that
-// each takes one result in order.
-func sameTurnTwice(r *Request, i int, id string) bool {
-	n := 0
-	for j := range r.Turns[i].Parts {
-		if p := &r.Turns[i].Parts[j]; p.Kind == PartToolCall && p.Call.ID == id {
-			n++
-		}
+	x.calls[id] = turns
+	twice = len(turns) > 1 && turns[1] == i
+	if k, _ := slices.BinarySearch(turns, i+1); k < len(turns) {
+		return turns[k], twice
 	}
-	return n > 1
+	return end, twice
 }
 
 // leftovers appends the parts of the user turn at i that are no answers; a
 // result that no call took becomes text.
-func leftovers(r *Request, t *Target, i int, parts []Part, results map[string][]found) []Part {
+func leftovers(r *Request, t *Target, i int, parts []Part, x *exchanges) []Part {
 	for j := range r.Turns[i].Parts {
 		p := r.Turns[i].Parts[j]
 		if p.Kind != PartToolResult {
 			parts = append(parts, p)
 			continue
 		}
-		if taken(results[p.Result.CallID], i, j) {
+		if x.taken(p.Result.CallID, i, j) {
 			continue
 		}
 		t.Repair(CodeOrphan, r.PathOf(Loc{r.Turns[i].At, -1}), "")
@@ -184,11 +194,11 @@ func leftovers(r *Request, t *Target, i int, parts []Part, results map[string][]
 	return parts
 }
 
-func taken(list []found, turn, part int) bool {
-	for _, f := range list {
-		if f.turn == turn && f.part == part {
-			return f.used
-		}
-	}
-	return false
+// taken reports whether a call has taken the result at turn i, part j.
+func (x *exchanges) taken(id string, i, j int) bool {
+	list := x.results[id]
+	k, ok := slices.BinarySearchFunc(list, found{turn: i, part: j}, func(a, b found) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(a.part, b.part))
+	})
+	return ok && list[k].used
 }

@@ -43,6 +43,14 @@ func (r *Reader) Reset(src io.Reader) {
 	*r = Reader{buffer: r.buffer, joined: reuse(r.joined), next: reuse(r.next)}
 }
 
+// Scrub gives f every buffer that events may lie in, for tests that write over
+// them before they are used again.
+func (r *Reader) Scrub(f func([]byte)) {
+	for _, b := range [][]byte{r.buf, r.joined, r.next} {
+		f(b[:cap(b)])
+	}
+}
+
 func reuse(b []byte) []byte {
 	if cap(b) > keepSize {
 		return nil

@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// minLent is the shortest body of an upstream request that lies in a lent
+// buffer. Below it net/http sends a body that it knows to be in memory together
+// with the headers, which is worth more.
+const minLent = 32 << 10
+
+// loan is a buffer that holds the body of an upstream request. A transport may
+// read the body after RoundTrip has returned, and again on another connection,
+// so that the buffer goes back when nobody holds a body any more: it is read
+// through lentBody alone, which copies, and not at all behind Close.
+type loan struct {
+	buffers *buffers
+	buffer  *buffer
+	users   atomic.Int64
+}
+
+// newLoan is a loan whose only user is the caller.
+func newLoan(p *buffers, n int) *loan {
+	l := &loan{buffers: p, buffer: p.get(n)}
+	l.users.Store(1)
+	return l
+}
+
+// join adds a user. It is false when the buffer has gone back.
+func (l *loan) join() bool {
+	for {
+		n := l.users.Load()
+		if n == 0 {
+			return false
+		}
+		if l.users.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// leave takes a user away.
+func (l *loan) leave() {
+	if l.users.Add(-1) == 0 {
+		l.buffers.put(l.buffer)
+	}
+}
+
+var errReturned = errors.New("the body's buffer has gone back")
+
+// attach makes the request, whose body lies in the buffer, a user of the loan
+// until the body is closed. Who never closes it keeps the buffer from going
+// back, which does no harm.
+func (l *loan) attach(req *http.Request) {
+	if req.Body == nil || !l.join() {
+		return
+	}
+	req.Body = &lentBody{loan: l, body: req.Body}
+	again := req.GetBody
+	if again == nil {
+		return
+	}
+	req.GetBody = func() (io.ReadCloser, error) {
+		if !l.join() {
+			return nil, errReturned
+		}
+		body, err := again()
+		if err != nil {
+			l.leave()
+			return nil, err
+		}
+		return &lentBody{loan: l, body: body}, nil
+	}
+}
+
+// lentBody reads a body that lies in a lent buffer. A transport may close it
+// while it is still being read.
+type lentBody struct {
+	loan *loan
+
+	mu     sync.Mutex
+	body   io.ReadCloser
+	closed bool
+}
+
+// Read copies under the lock, so that none is running when Close returns.
+func (b *lentBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return b.body.Read(p)
+}
+
+// Close ends the use of the buffer.
+func (b *lentBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	err := b.body.Close()
+	b.loan.leave()
+	return err
+}
