@@ -114,7 +114,7 @@ func (a *attempt) send(up *Upstream) error {
 	}
 	e := a.readError(resp)
 	a.status = e.Status
-	if !a.healed && translate.RefusesSignature(e) {
+	if !a.healed && a.pin() == "" && translate.RefusesSignature(e) {
 		return errHeal
 	}
 	return a.failed(e)

@@ -222,10 +222,18 @@ func (c *call) end() {
 	if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok && c.key != nil {
 		repl.Set("http.auth.user.id", c.key.Name)
 	}
-	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+	extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields)
+	if ok && logged(ctx) {
 		c.log.add(extra, c)
 	}
 	c.giveBack()
+}
+
+// logged reports whether the server has an access log, which the fields of the
+// record are for.
+func logged(ctx context.Context) bool {
+	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	return !ok || server.Logs != nil
 }
 
 func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {

@@ -206,7 +206,7 @@ func (f *fixture) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func prepare(w http.ResponseWriter, r *http.Request) *http.Request {
-	return caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{})
+	return caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{Logs: &caddyhttp.ServerLogConfig{}})
 }
 
 // logFields reads what the handler added to the request's line in the access

@@ -144,8 +144,9 @@ func (s *sink) borrow() {
 	}
 }
 
-// heldSize is what a usual read from an upstream becomes.
-const heldSize = 8 << 10
+// heldSize is what a large read from an upstream becomes. The buffer is lent
+// for the time of a read only, so that an idle stream has none.
+const heldSize = 32 << 10
 
 // failed reports whether something could not be written.
 func (s *sink) failed() bool {
@@ -161,10 +162,10 @@ func (s *sink) giveBack() {
 		return
 	}
 	if s.err == nil {
-		s.lent.b = s.held
+		s.lent.b = s.held[:0]
 		s.buffers.put(s.lent)
 	}
-	s.lent, s.held, s.buffers = nil, nil, nil
+	s.lent, s.held = nil, nil
 }
 
 // finish sends what is left at the end of the upstream's stream, unless the
@@ -211,6 +212,7 @@ func (s *sink) flush() error {
 	// A slow client is no silence of the upstream's.
 	s.upstream.until = s.upstream.until.Add(time.Since(before))
 	s.drop()
+	s.giveBack()
 	return err
 }
 

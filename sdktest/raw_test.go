@@ -171,6 +171,7 @@ func TestUnauthorized(t *testing.T) {
 	for _, d := range allDialects {
 		for _, wrong := range []string{"", "sk-other", strings.Repeat("x", 5000)} {
 			q := raw{path: paths[d], body: "not even JSON", header: http.Header{"Authorization": {"Bearer " + wrong}}, anonymous: true}
+			transport.CloseIdleConnections()
 			a := q.send(t, "raw.test", d)
 			a.expect(t, http.StatusUnauthorized)
 			got := string(a.body)

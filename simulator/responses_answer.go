@@ -129,7 +129,7 @@ type callItem struct {
 
 // echo is a member of the request as it was sent, or a default.
 func (sp *responseSpeaker) echo(name, otherwise string) json.RawMessage {
-	if v := sp.request.Get(name); v.Exists() {
+	if v := sp.request.Get(name); v.Exists() && v.Type != gjson.Null {
 		return json.RawMessage(v.Raw)
 	}
 	return json.RawMessage(otherwise)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
@@ -214,13 +215,23 @@ func TestTTL(t *testing.T) {
 
 func TestCopies(t *testing.T) {
 	m := newTest(t, nil)
-	body, raw := []byte(`"body"`), []byte(`"raw"`)
-	m.Put("a", Response{ID: "r", Body: body, Items: []ir.Item{{ID: "i", Raw: raw}}}, nil)
-	body[1], raw[1] = 'X', 'X'
-	r, _ := m.Get("a", "r")
+	// What a decoder reads lies in the body that it reads.
+	body := []byte(`a r parent model item call raw`)
+	lies := func(from, to int) string { return unsafe.String(&body[from], to-from) }
+	r := Response{
+		ID: lies(2, 3), Parent: lies(4, 10), Model: lies(11, 16), Body: body[27:],
+		Items: []ir.Item{{ID: lies(17, 21), CallID: lies(22, 26), Raw: body[27:]}},
+	}
+	m.Put(lies(0, 1), r, nil)
+	clear(body)
+	got, ok := m.Get("a", "r")
 	items, _ := m.History("a", "r")
-	if string(r.Body) != `"body"` || string(items[0].Raw) != `"raw"` {
-		t.Errorf("got %s and %s", r.Body, items[0].Raw)
+	it, found := m.Item("a", "call")
+	if !ok || got.ID != "r" || got.Parent != "parent" || got.Model != "model" || string(got.Body) != "raw" {
+		t.Errorf("got %+v", got)
+	}
+	if !found || len(items) != 1 || it.ID != "item" || it.CallID != "call" || string(it.Raw) != "raw" {
+		t.Errorf("got %+v of %+v", it, items)
 	}
 }
 

@@ -74,6 +74,47 @@ func bodyIn(tb testing.TB, d ir.Dialect, tools, steps int) []byte {
 	return out
 }
 
+// requestOnce returns a function that turns a client's request into the
+// upstream's body.
+func requestOnce(tb testing.TB, from, to ir.Dialect, body []byte) func() {
+	var dst []byte
+	return func() {
+		call, err := NewCall(benchEnvelope(from, false), body)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if dst, err = call.For(benchTarget(to), "demo", 1).Request(dst[:0]); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// streamOnce returns a function that turns an upstream's stream into the
+// client's.
+func streamOnce(tb testing.TB, from, to ir.Dialect, stream []byte) func() {
+	body := []byte("{" + minimal[to] + "}")
+	src := sse.NewReader(nil)
+	var dst []byte
+	return func() {
+		call, err := NewCall(benchEnvelope(to, true), body)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		answer, err := call.For(benchTarget(from), "demo", 1).Answer(true)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		src.Reset(bytes.NewReader(stream))
+		for src.Next() {
+			dst = answer.Frame(dst[:0], src.Event())
+		}
+		dst = answer.Close(dst[:0])
+		if err := answer.Seen().Err; err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkRequest turns a client's request into the upstream's body; the pair
 // of equal dialects is the relay.
 func BenchmarkRequest(b *testing.B) {
@@ -87,15 +128,9 @@ func BenchmarkRequest(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/%s-%s", size.name, from, to), func(b *testing.B) {
 					b.SetBytes(int64(len(body)))
 					b.ReportAllocs()
-					var dst []byte
+					once := requestOnce(b, from, to, body)
 					for b.Loop() {
-						call, err := NewCall(benchEnvelope(from, false), body)
-						if err != nil {
-							b.Fatal(err)
-						}
-						if dst, err = call.For(benchTarget(to), "demo", 1).Request(dst[:0]); err != nil {
-							b.Fatal(err)
-						}
+						once()
 					}
 				})
 			}
@@ -139,27 +174,10 @@ func BenchmarkStream(b *testing.B) {
 		stream := streamOf(b, from, deltas)
 		for _, to := range benchDialects {
 			b.Run(fmt.Sprintf("%s-%s", from, to), func(b *testing.B) {
-				body := []byte("{" + minimal[to] + "}")
-				src := sse.NewReader(nil)
-				var dst []byte
+				once := streamOnce(b, from, to, stream)
 				b.ReportAllocs()
 				for n := 0; n < b.N; n += deltas {
-					call, err := NewCall(benchEnvelope(to, true), body)
-					if err != nil {
-						b.Fatal(err)
-					}
-					answer, err := call.For(benchTarget(from), "demo", 1).Answer(true)
-					if err != nil {
-						b.Fatal(err)
-					}
-					src.Reset(bytes.NewReader(stream))
-					for src.Next() {
-						dst = answer.Frame(dst[:0], src.Event())
-					}
-					dst = answer.Close(dst[:0])
-					if err := answer.Seen().Err; err != nil {
-						b.Fatal(err)
-					}
+					once()
 				}
 			})
 		}

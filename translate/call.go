@@ -90,7 +90,7 @@ type Answer interface {
 // For joins the call with an account. model is the name that the answer
 // carries, created the time that dates it in unix seconds.
 func (c *Call) For(t *ir.Target, model string, created int64) Exchange {
-	if t.Dialect == c.env.Dialect && (!c.expanded || c.env.Op == ir.Compact) {
+	if c.relays(t) {
 		return &relay{call: c, target: t, model: model, created: created}
 	}
 	return &hub{call: c, target: t, upstream: codecs[t.Dialect], model: model, created: created}

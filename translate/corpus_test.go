@@ -1,12 +1,12 @@
 package translate
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -174,7 +174,7 @@ func (g *generator) round(req *ir.Request, d ir.Dialect) {
 	user := ir.Turn{Role: ir.RoleUser, Parts: []ir.Part{{Kind: ir.PartText, Text: g.text("user")}}}
 	if g.maybe() {
 		user.Parts = append(user.Parts, ir.Part{Kind: ir.PartImage, Media: &ir.Media{
-			Source: ir.SourceBase64, MIME: "image/png", Data: ir.Text("iVBORw0KGgo" + g.word("AAAA") + strings.Repeat("A", 3)),
+			Source: ir.SourceBase64, MIME: "image/png", Data: ir.Text(base64.StdEncoding.EncodeToString([]byte("\x89PNG\r\n\x1a\n" + g.word("image")))),
 		}})
 	}
 	answer := ir.Turn{Role: ir.RoleAssistant, Parts: []ir.Part{{Kind: ir.PartText, Text: g.text("model")}}}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/caps"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/embed"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/envelope"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
@@ -21,20 +22,9 @@ import (
 // pending are the vectors that do not pass yet, each with the reason. The list
 // only shrinks: a vector on it that passes fails the test.
 var pending = map[string]string{
-	"v017-anthropic-vertex-envelope":           needsVertex,
-	"v018-anthropic-vertex-url-image-rejected": needsVertex,
-	"v038-chat-codeassist-envelope":            needsCodeAssist,
-	"v054-codeassist-client-unwrap":            needsCodeAssist,
-	"v073-codeassist-gemini-response":          needsCodeAssist,
-	"v104-stream-codeassist-gemini":            needsCodeAssist,
-	"v040-chat-chat-ollama-system-first":       "equal dialects are relayed byte for byte; there is no option to repair them",
-	"v047-responses-codex-account-filter":      "there is no provider for ChatGPT accounts",
+	"v040-chat-chat-ollama-system-first":  "equal dialects are relayed byte for byte; there is no option to repair them",
+	"v047-responses-codex-account-filter": "there is no provider for ChatGPT accounts",
 }
-
-const (
-	needsVertex     = "there is no provider for Vertex AI"
-	needsCodeAssist = "there is no provider for Code Assist"
-)
 
 // vector is one case: what one dialect says and what another must say for it.
 type vector struct {
@@ -50,6 +40,7 @@ type vector struct {
 		Request     json.RawMessage `json:"client_request"`
 		Tenant      string
 		KeyID       string `json:"api_key_id"`
+		Config      struct{ Project string }
 		Store       map[string]struct{ Input, Output json.RawMessage }
 	}
 	Input    json.RawMessage
@@ -60,11 +51,12 @@ type vector struct {
 
 var vectorDialects = map[string]ir.Dialect{
 	"openai-chat": ir.Chat, "openai-responses": ir.Responses, "anthropic": ir.Anthropic, "gemini": ir.Gemini,
-	"gemini-vertex": ir.Gemini,
+	"gemini-vertex": ir.Gemini, "anthropic-vertex": ir.Anthropic, "gemini-codeassist": ir.Gemini,
 }
 
 var platforms = map[string]string{
 	"ai-studio": "gemini", "openai-compatible": "openai_compatible", "openai": "openai", "anthropic": "anthropic", "vertex": "vertex",
+	"code-assist": "code_assist",
 }
 
 // vectorCaps are the capabilities that vectors override.
@@ -164,11 +156,21 @@ func (v *vector) runRequest() string {
 	if env.Dialect == ir.Gemini {
 		env.Model, env.Stream = v.Ctx.ClientModel, strings.Contains(path, "stream")
 	}
+	if v.From == codeAssist {
+		opened, err := envelope.Open(body)
+		if err != nil {
+			return err.Error()
+		}
+		body, env.Model, env.Unwrapped = opened.Body, opened.Model, true
+	}
 	target := v.target(vectorDialects[v.To])
 	if strings.HasSuffix(path, "/embeddings") {
 		return v.runEmbedding(body, target)
 	}
 	got, err := v.encode(env, body, target)
+	if err == nil {
+		got, err = v.wrap(got)
+	}
 	if err != nil {
 		e := asError(err)
 		got = CodecOf(env.Dialect).AppendError(nil, e, "req_1")
@@ -202,6 +204,28 @@ func (v *vector) runEmbedding(body []byte, target *ir.Target) string {
 		return fmt.Sprintf("got %d batches, the first for %s", len(x.Batches), x.Batches[0].Action)
 	}
 	return compare(want.Body, x.Batches[0].Body, v.Match)
+}
+
+const codeAssist = "gemini-codeassist"
+
+// wrap puts a body into the envelope of the platform that it is for, as its
+// provider does.
+func (v *vector) wrap(body []byte) ([]byte, error) {
+	switch v.To {
+	case "anthropic-vertex":
+		return envelope.Vertex(body, false)
+	case codeAssist:
+		return envelope.CodeAssist{Model: v.Ctx.Model, Project: v.Ctx.Config.Project, Prompt: "req_1"}.Wrap(body)
+	}
+	return body, nil
+}
+
+// unwrap takes an answer or a frame out of the envelope of its platform.
+func (v *vector) unwrap(data []byte) []byte {
+	if v.From != codeAssist {
+		return data
+	}
+	return envelope.Unwrap(nil, data)
 }
 
 func (v *vector) runSession() string {
@@ -316,7 +340,7 @@ func (v *vector) runResponse() string {
 	if err != nil {
 		return err.Error()
 	}
-	got := a.Body(nil, v.Input)
+	got := a.Body(nil, v.unwrap(v.Input))
 	if a.Seen().Err != nil {
 		return a.Seen().Err.Error()
 	}
@@ -355,7 +379,12 @@ func (v *vector) runStream() string {
 			src = sse.NewReader(strings.NewReader(raw.Raw))
 		}
 		for src.Next() {
-			out = a.Frame(out, src.Event())
+			ev := src.Event()
+			if v.From == codeAssist {
+				ev.Data = v.unwrap(ev.Data)
+				ev.Raw = ev.Data
+			}
+			out = a.Frame(out, ev)
 		}
 		out = a.Close(out)
 	}

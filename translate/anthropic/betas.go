@@ -21,10 +21,6 @@ const (
 	betaMidSystem         = "mid-conversation-system-2026-04-07"
 )
 
-// vertexBetas are the features that Claude on Vertex knows; it refuses
-// requests with any other.
-var vertexBetas = []string{betaInterleaved, betaContextManagement, "context-1m-2025-08-07", "token-efficient-tools-2025-02-19"}
-
 // countable are the members unknown to the decoder that the counting endpoint
 // takes.
 var countable = map[string]bool{"context_management": true}
@@ -68,7 +64,7 @@ func (e *encoder) betas() []string {
 		}
 	}
 	if e.t.Provider == "vertex" {
-		list = slices.DeleteFunc(list, func(b string) bool { return !slices.Contains(vertexBetas, b) })
+		list = slices.DeleteFunc(list, func(b string) bool { return !ir.OnVertex(b) })
 	}
 	return list
 }

@@ -17,7 +17,7 @@ const billingHeader = "x-anthropic-billing-header:"
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 	d := decoder{
 		body: body, req: &ir.Request{Op: env.Op, Dialect: ir.Anthropic, Model: env.Model, Stream: env.Stream, Raw: body},
-		parts: make([]ir.Part, 0, 16+len(body)/2048), msg: -1, part: -1,
+		parts: make([]ir.Part, 0, 4+len(body)/2048), msg: -1, part: -1,
 	}
 	d.r.Reset(body)
 	if d.r.Kind() == jsonx.Null {
@@ -146,7 +146,7 @@ func (d *decoder) messages() {
 	if !d.r.Array() {
 		return
 	}
-	d.req.Turns = make([]ir.Turn, 0, 8+len(d.body)/4096)
+	d.req.Turns = make([]ir.Turn, 0, 4+len(d.body)/4096)
 	for d.r.Element() {
 		d.msg, d.part = len(d.req.Turns), -1
 		d.message()

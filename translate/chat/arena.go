@@ -9,6 +9,8 @@ type arena struct {
 	parts   []ir.Part
 	calls   []ir.ToolCall
 	results []ir.ToolResult
+
+	first int // parts in the first block; 0 for partsBlock
 }
 
 const (
@@ -16,13 +18,20 @@ const (
 	callsBlock = 16
 )
 
+// newArena is an arena for a body of n bytes: a short one has few parts.
+func newArena(n int) arena { return arena{first: min(4+n/2048, partsBlock)} }
+
 // keep returns a copy of parts that is not overwritten.
 func (a *arena) keep(parts []ir.Part) []ir.Part {
 	if len(parts) == 0 {
 		return nil
 	}
 	if len(a.parts)+len(parts) > cap(a.parts) {
-		a.parts = make([]ir.Part, 0, max(partsBlock, len(parts)))
+		size := partsBlock
+		if a.parts == nil && a.first > 0 {
+			size = a.first
+		}
+		a.parts = make([]ir.Part, 0, max(size, len(parts)))
 	}
 	from := len(a.parts)
 	a.parts = append(a.parts, parts...)

@@ -31,7 +31,7 @@ func (d *decoder) messages() {
 		return
 	}
 	if d.req.Turns == nil {
-		d.req.Turns = make([]ir.Turn, 0, 32)
+		d.req.Turns = make([]ir.Turn, 0, 4+len(d.body)/4096)
 	}
 	for r.Element() {
 		d.msg++

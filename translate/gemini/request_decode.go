@@ -32,7 +32,7 @@ type decoder struct {
 // DecodeRequest reads the body of generateContent, streamGenerateContent or
 // countTokens.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := decoder{body: body, msg: -1, part: -1, openAt: -1}
+	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: newArena(len(body))}
 	d.req = &ir.Request{Op: env.Op, Dialect: env.Dialect, Model: env.Model, Stream: env.Stream, Raw: body}
 	d.r.Reset(body)
 	d.top()
@@ -193,7 +193,7 @@ func (d *decoder) contents() {
 		d.content()
 	default:
 		if d.req.Turns == nil {
-			d.req.Turns = make([]ir.Turn, 0, 16)
+			d.req.Turns = make([]ir.Turn, 0, 4+len(d.body)/4096)
 		}
 		d.msg = -1
 		for in := r.Array(); in && r.Element(); {

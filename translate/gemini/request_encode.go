@@ -113,7 +113,7 @@ func (e *encoder) options() {
 	}
 	for i := range req.Ext {
 		switch f := &req.Ext[i]; {
-		case !e.native:
+		case !e.native, camel(f.Name) == "sessionId" && e.t.Provider != "code_assist":
 			e.lose(ir.Hint, ir.CodeDrop, f.Name, "")
 		case strings.IndexByte(f.Name, '.') < 0:
 			e.dst = appendFields(e.dst, req.Ext[i:i+1])

@@ -14,6 +14,8 @@ type Envelope struct {
 	Stream bool   // from the body, or from the path (Gemini)
 	Array  bool   // Gemini: the stream is one JSON array, not server-sent events
 
+	Unwrapped bool // Gemini: the body came inside of Code Assist's envelope
+
 	ModelAt      Span      // the value of `model` in the body, quotes included; empty when the path names it
 	StreamOptsAt Span      // Chat: the value of `stream_options`; empty when absent
 	Usage        Opt[bool] // Chat: whether the client asked for stream_options.include_usage

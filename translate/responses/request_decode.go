@@ -31,7 +31,7 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 	if env != nil && env.Op != "" {
 		d.req.Op = env.Op
 	}
-	d.items.body = body
+	d.items.body, d.turns.first = body, 4+len(body)/2048
 	d.r.Reset(body)
 	if d.r.Kind() == jsonx.Null {
 		d.r.Fail("expected object, found null")

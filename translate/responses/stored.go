@@ -196,11 +196,6 @@ func Expand(body []byte, env *ir.Envelope, lists ...[]ir.Item) []byte {
 	}
 	input = append(input, ']')
 	edits, cuts := []edit{}, []ir.Span{}
-	if env.TurnsAt.Len() > 0 {
-		edits = append(edits, edit{env.TurnsAt, input})
-	} else {
-		edits = append(edits, edit{ir.Span{Start: env.Open, End: env.Open}, append(append([]byte(`"input":`), input...), ',')})
-	}
 	for _, m := range [...]struct {
 		name string
 		at   ir.Span
@@ -216,6 +211,17 @@ func Expand(body []byte, env *ir.Envelope, lists ...[]ir.Item) []byte {
 		} else { // the name is written with escapes
 			edits = append(edits, edit{m.at, []byte("null")})
 		}
+	}
+	member := append([]byte(`"input":`), input...)
+	switch {
+	case env.TurnsAt.Len() > 0:
+		edits = append(edits, edit{env.TurnsAt, input})
+	case len(cuts) > 0:
+		edits, cuts = append(edits, edit{cuts[0], member}), cuts[1:]
+	case env.Empty:
+		edits = append(edits, edit{ir.Span{Start: env.Open, End: env.Open}, member})
+	default:
+		edits = append(edits, edit{ir.Span{Start: env.Open, End: env.Open}, append(member, ',')})
 	}
 	for _, at := range jsonx.Cuts(body, cuts) {
 		edits = append(edits, edit{at: at})

@@ -14,6 +14,7 @@ type turns struct {
 	parts   []ir.Part // of the open turn, and behind them room for the next ones
 	open    bool
 	pending *ir.Sig // waits for the part that it signs
+	first   int     // parts in the first block
 }
 
 // speak opens a turn of the role unless one is open.
@@ -23,7 +24,7 @@ func (t *turns) speak(role ir.Role, at int) {
 	}
 	t.close()
 	if t.list == nil {
-		t.list = make([]ir.Turn, 0, 32)
+		t.list = make([]ir.Turn, 0, min(t.first, 32))
 	}
 	t.list = append(t.list, ir.Turn{Role: role, At: at})
 	t.open = true
@@ -53,7 +54,11 @@ func (t *turns) add(p ir.Part) {
 		}
 	}
 	if n := len(t.parts); n == cap(t.parts) {
-		t.parts = append(make([]ir.Part, 0, max(partsBlock, 2*n)), t.parts...)
+		size := partsBlock
+		if t.parts == nil {
+			size = min(t.first, partsBlock)
+		}
+		t.parts = append(make([]ir.Part, 0, max(size, 2*n)), t.parts...)
 	}
 	t.parts = append(t.parts, p)
 }
