@@ -152,9 +152,9 @@ func (s *site) post(ctx context.Context, client, model, prompt string, stream bo
 // short sends a request that is answered at once.
 func (s *site) short(ctx context.Context, client, model string) error {
 	resp, err := s.post(ctx, client, model, "hello", false)
-	if errors.Is(err, io.EOF) {
-		// With HTTP/1.1 a server that goes away cannot tell that it will not read what is on its way; all vendors'
-		// clients try again.
+	// Caddy opens a socket of its own for each configuration. Connections that the system has put into the queue of the
+	// one that is closed are lost, which all vendors' clients answer by trying again.
+	for n := 0; err != nil && ctx.Err() == nil && n < 3; n++ {
 		resp, err = s.post(ctx, client, model, "hello", false)
 	}
 	if err != nil {

@@ -124,6 +124,9 @@ func TestBackgroundFails(t *testing.T) {
 	if gjson.Get(got, "error.code").Str != "server_error" || gjson.Get(got, "error.message").Str != "Upstream service temporarily unavailable" {
 		t.Errorf("got %s", got)
 	}
+	if next := f.post(responses, `{"model":"demo","input":"Once more?","previous_response_id":"`+id+`"}`); next.status != 200 {
+		t.Errorf("got %d %s", next.status, next.body)
+	}
 	f.settled()
 }
 
