@@ -61,8 +61,16 @@ func transportDefaults(raw json.RawMessage) (json.RawMessage, error) {
 		setDefault(settings, "dial_timeout", int64(10*time.Second))
 		// A compressor would hold the words of a stream back.
 		setDefault(settings, "compression", false)
+		// An upstream has as many streams at once as it has clients, all to one host. Caddy keeps 32 connections, and
+		// who ends as the 33rd makes the next request dial again.
+		setDefault(settings, "keep_alive", keepAlive{MaxIdleConnsPerHost: 256})
 	}
 	return json.Marshal(settings)
+}
+
+// keepAlive is what the gateway sets of Caddy's keep_alive; the rest is Caddy's default.
+type keepAlive struct {
+	MaxIdleConnsPerHost int `json:"max_idle_conns_per_host"`
 }
 
 func setDefault(settings map[string]json.RawMessage, name string, value any) {

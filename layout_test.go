@@ -25,7 +25,7 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 var mayImport = map[string][]string{
 	"cmd/caddy":    {"."},
 	".":            {"credentials", "handlers", "access", "pool", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
-	"handlers":     {"access", "credentials", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/ir", "translate/session", "translate/sse"},
+	"handlers":     {"access", "credentials", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
 	"metrics":      {"handlers", "pool", "usage", "translate/ir"},
 	"providers":    {"credentials", "translate/envelope", "translate/ir", "simulator"},
 	"pool":         {"glob"},

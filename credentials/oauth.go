@@ -218,6 +218,12 @@ func (e *Error) Error() string {
 	return text
 }
 
+// Failed is the error of an account whose credential is good but not enough. It is tried again at the given time. The
+// cause must hold no secret.
+func Failed(account, message string, cause error, next time.Time) *Error {
+	return &Error{Account: account, State: Failing, Next: next, message: message, cause: cause}
+}
+
 // Unwrap returns the cause, if it can be told.
 func (e *Error) Unwrap() error { return e.cause }
 

@@ -161,6 +161,7 @@ func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
 	}
 	return &providers.Call{
 		Op: a.env.Op, Dialect: a.target.Dialect, Model: a.target.Model, Stream: a.env.Stream, Body: body,
+		RequestID: a.id, Session: vendorSession(a.strongSession()),
 		BaseURL: up.BaseURL, Secret: up.Secret, Client: a.r.Header, SameDialect: a.target.Dialect == a.route.dialect, Header: header,
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
@@ -37,7 +39,11 @@ func (u *Upstream) request(ctx context.Context, call *providers.Call, build buil
 		if err != nil {
 			return nil, err
 		}
-		call.Bearer, call.Project = c.Token, c.Project
+		project, err := u.discover(ctx, c, call)
+		if err != nil {
+			return nil, err
+		}
+		call.Bearer, call.Project = c.Token, project
 	}
 	return build(ctx, call)
 }
@@ -53,7 +59,7 @@ func (u *Upstream) roundTrip(ctx context.Context, req *http.Request, call *provi
 	if err != nil {
 		return resp, nil // what the upstream said is the better error
 	}
-	call.Bearer, call.Project = c.Token, c.Project
+	call.Bearer = c.Token
 	again, err := build(ctx, call)
 	if err != nil {
 		return resp, nil
@@ -66,6 +72,9 @@ func (u *Upstream) roundTrip(ctx context.Context, req *http.Request, call *provi
 // unauthorized judges an account that has no credential to send, so that
 // another one is asked. Why is in the log of those who keep the credential.
 func (a *attempt) unauthorized(err error) error {
+	if a.r.Context().Err() == nil {
+		a.g.Logger.Warn("account has no credential to send", zap.String("request_id", a.id), zap.String("account", a.lease.Account.Name), zap.Error(err))
+	}
 	out := a.failed(&ir.Error{Kind: ir.ErrAuth, Status: http.StatusUnauthorized, Upstream: "credential", Message: err.Error(), Code: "no_credential"})
 	var missing *credentials.Error
 	if a.r.Context().Err() == nil && errors.As(err, &missing) && missing.State == credentials.Failing {

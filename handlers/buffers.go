@@ -11,11 +11,15 @@ import (
 const (
 	smallestBuffer = 4 << 10
 	bufferClasses  = 11 // up to 4 MiB; larger ones are left to the garbage collector
+	maxGrown       = 2  // classes that a buffer may grow beyond its own
 )
 
 // buffer is a piece of memory that one request has at a time. Its holder may
 // put another slice into b, as append does.
-type buffer struct{ b []byte }
+type buffer struct {
+	b    []byte
+	from int // the class that it came from
+}
 
 // buffers lends memory to the requests of a gateway. What is lent is empty and
 // belongs to its borrower alone until it is returned; what is never returned is
@@ -32,12 +36,12 @@ type buffers struct {
 func (p *buffers) get(n int) *buffer {
 	class := bits.Len(uint(max(n-1, 0) / smallestBuffer))
 	if class >= bufferClasses {
-		return &buffer{make([]byte, 0, n)}
+		return &buffer{b: make([]byte, 0, n), from: bufferClasses}
 	}
 	if b, ok := p.classes[class].Get().(*buffer); ok {
 		return b
 	}
-	return &buffer{make([]byte, 0, smallestBuffer<<class)}
+	return &buffer{b: make([]byte, 0, smallestBuffer<<class), from: class}
 }
 
 // put takes a buffer back. Nothing may read or write it any more.
@@ -49,8 +53,13 @@ func (p *buffers) put(b *buffer) {
 	if p.returned != nil {
 		p.returned(b.b[:cap(b.b)])
 	}
+	// One that has grown goes to where it came from, so that the next holder
+	// need not let it grow again.
+	if b.from > class || b.from < class-maxGrown {
+		b.from = class
+	}
 	b.b = b.b[:0]
-	p.classes[class].Put(b)
+	p.classes[b.from].Put(b)
 }
 
 // reader lends a reader of the stream.

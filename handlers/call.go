@@ -93,6 +93,8 @@ func (c *call) run() error {
 		return c.listModels()
 	case routeModel:
 		return c.showModel()
+	case routeAnswer:
+		return c.answerLocally()
 	case routeStored:
 		return c.stored()
 	case routeConversation:
@@ -179,6 +181,9 @@ func (c *call) read() error {
 	c.env = &ir.Envelope{
 		Op: op, Dialect: c.route.dialect, Header: c.r.Header,
 		Model: c.route.model, Stream: c.route.stream, Array: c.route.array,
+	}
+	if body, err = c.openEnvelope(body); err != nil {
+		return err
 	}
 	if c.body, err = translate.NewCall(c.env, body); err != nil {
 		return err

@@ -50,7 +50,11 @@ func TestObserver(t *testing.T) {
 			f, _, _ := twoAccounts(t, ir.Chat, tt.bad, streams(u.stream(), nil),
 				func(g *Gateway) { g.Observer = heard })
 			f.post(u.streamPath, u.askStream)
-			f.settled()
+			f.eventually("the request has ended", func() bool {
+				heard.mu.Lock()
+				defer heard.mu.Unlock()
+				return len(heard.events) > 0
+			})
 			heard.mu.Lock()
 			defer heard.mu.Unlock()
 			if len(heard.events) != 1 || len(heard.attempts) != len(tt.statuses) {

@@ -19,6 +19,7 @@ const (
 	routeModels                        // the list of models
 	routeModel                         // one model
 	routeStored                        // a stored response
+	routeAnswer                        // the gateway's own answer
 	routeConversation                  // a conversation of the Responses API
 	routeCompact                       // a shorter form of a conversation
 	routeUnavailable                   // known to the vendor, not offered here
@@ -34,6 +35,7 @@ type route struct {
 	id       string // a stored response's
 	action   string // what is asked about it; empty for itself
 	stream   bool   // from the path (Gemini)
+	wrapped  bool   // Code Assist: bodies and answers are in its envelope
 	single   bool   // Gemini's embedContent, which embeds one text
 	array    bool   // Gemini without alt=sse: the stream is one JSON array
 	methods  string // the methods that the path takes
@@ -95,7 +97,7 @@ func matchPath(path string, r *http.Request, forced ir.Dialect) route {
 	case version == "responses":
 		rest = strings.TrimPrefix(path, "/")
 	case strings.HasPrefix(version, "v1internal"):
-		return route{kind: routeUnavailable, dialect: ir.Gemini}
+		return codeAssistRoute(strings.TrimPrefix(path, "/v1internal"))
 	case version == "v1beta" || version == "v1alpha" || version == "v1" && forced == ir.Gemini:
 		return geminiRoute(rest, r)
 	case version != "v1":

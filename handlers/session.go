@@ -29,6 +29,16 @@ func (c *call) strongSession() string {
 	return ""
 }
 
+// vendorSession is a conversation's key as vendors are told it: 32 hex digits
+// that tell nothing else. It is empty for none.
+func vendorSession(key string) string {
+	if key == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:16])
+}
+
 // signer returns the scope of the account whose signatures the request's
 // history is likely to hold, empty if nobody knows: the one that the session
 // was on, or else the one that was asked first, so that what is tried after a

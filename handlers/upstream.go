@@ -15,6 +15,7 @@ import (
 // Upstream is how one account is asked. It is the Value of its pool.Account,
 // set up when the configuration is loaded, and safe for concurrent use.
 type Upstream struct {
+	Name      string // the account's
 	Provider  providers.Provider
 	Transport http.RoundTripper
 	BaseURL   string
@@ -25,6 +26,7 @@ type Upstream struct {
 	Override  func(*ir.Caps)     // what the operator knows better of the account's models; nil for nothing
 	Patterns  []string           // the account's models as written, without renamings
 
+	found discovery
 	known sync.Map // capsKey → ir.Caps
 	list  modelList
 }

@@ -82,6 +82,12 @@ type Call struct {
 	// Project is the vendor's project that the account's credential belongs to; empty if none is known.
 	Project string
 
+	// RequestID names the client's request.
+	RequestID string
+
+	// Session names the conversation where the client itself has named it, as a hash; else empty.
+	Session string
+
 	// Client is the header of the client's request, to pick from; nil for the gateway's own calls.
 	Client http.Header
 
@@ -107,6 +113,29 @@ type Keeper interface {
 
 	// Background reports whether the upstream makes responses that nobody waits for.
 	Background() bool
+}
+
+// Enveloped is implemented by a kind that puts answers into an envelope of its own, around its dialect's.
+type Enveloped interface {
+	// Unwrap appends what an answer, or one event of a stream, is without the envelope. What is in none is appended as
+	// it is.
+	Unwrap(dst, data []byte) []byte
+}
+
+// Discoverer is implemented by a kind whose accounts must be asked for their project before they can be used.
+type Discoverer interface {
+	// Discover finds out the account's project. The call holds base URL, bearer, header and dialect; send makes a
+	// request. Errors say what to do and hold no secret.
+	Discover(ctx context.Context, call *Call, send func(*http.Request) (*http.Response, error)) (Found, error)
+
+	// Known says whether the configuration names the project, so that nothing must be found out.
+	Known() bool
+}
+
+// Found is what has been found out about an account.
+type Found struct {
+	Project string
+	Tier    string // what the vendor grants it
 }
 
 // Lister is implemented by a kind that can be asked for the names of its models.

@@ -102,7 +102,8 @@ func firstWords(req *ir.Request) []byte {
 			switch {
 			case p.Kind == ir.PartText:
 				text = appendText(text[:0], p.Text)
-				words = append(words, withoutReminders(text)...)
+				said := withoutReminders(text)
+				words = append(words, said[:min(len(said), maxComponent+1)]...) // clip looks one byte further
 			case p.Kind.IsMedia() && p.Media != nil:
 				words = append(words, mediaHash(p.Media)...)
 			}
