@@ -156,7 +156,7 @@ func (a *resolvedAccount) pool() (pool.Models, error) {
 // upstream returns how the account is asked.
 func (a *resolvedAccount) upstream() *handlers.Upstream {
 	up := &handlers.Upstream{
-		Name: a.Name,
+		Name:     a.Name,
 		Provider: a.provider, Transport: a.transport, BaseURL: a.baseURL, Secret: a.secret, Source: a.source, Header: a.header,
 		Scope: a.scope(),
 	}

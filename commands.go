@@ -25,6 +25,7 @@ func init() {
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.AddCommand(simulateCommand(), translateCommand(), usageCommand())
 			cmd.AddCommand(statusCommand(), accountsCommand(), keysCommand(), explainCommand(), doctorCommand())
+			cmd.AddCommand(loginCommand(), logoutCommand())
 		},
 	})
 }

@@ -57,6 +57,7 @@ the gateway would answer with an error, which is then written instead.`,
 	flags.StringArrayVar(&o.headers, "header", nil, "header of the client's request, such as \"anthropic-beta: …\"")
 	flags.BoolVar(&o.preview.Strict, "strict", false, "refuse what cannot be sent as it is")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true // what is wrong has been told already
 		run := caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
 			return o.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		})
@@ -113,7 +114,7 @@ func (o *translation) check() error {
 		return errors.New("--response and --stream exclude each other: the input is one or the other")
 	}
 	if o.preview.From == ir.Gemini && o.preview.Model == "" && !o.response && !o.stream {
-		return errors.New("Gemini requests name their model in the path; name it with --model")
+		return errors.New("a request of gemini names its model in the path; name it with --model")
 	}
 	o.preview.Header = http.Header{}
 	for _, line := range o.headers {

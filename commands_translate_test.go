@@ -34,7 +34,6 @@ func TestTranslateCommand(t *testing.T) {
 			cmd.SetIn(strings.NewReader(c.input))
 			cmd.SetOut(&out)
 			cmd.SetErr(&notes)
-			cmd.SilenceUsage = true
 			err := cmd.Execute()
 			if code := exitCode(err); code != c.code {
 				t.Errorf("exit code %d, want %d (%v)", code, c.code, err)
@@ -42,7 +41,7 @@ func TestTranslateCommand(t *testing.T) {
 			if !strings.Contains(out.String(), c.out) || c.code == 1 && out.Len() > 0 {
 				t.Errorf("wrote %s", out.String())
 			}
-			if !strings.Contains(notes.String(), c.notes) {
+			if !strings.Contains(notes.String(), c.notes) || strings.Contains(notes.String(), "exiting with") {
 				t.Errorf("told %s", notes.String())
 			}
 			if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {

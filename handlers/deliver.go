@@ -33,9 +33,7 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	}
 	answer = a.keeping(answer)
 	a.seen = answer.Seen()
-	if a.route.wrapped {
-		answer = wrapped{answer, a.id}
-	}
+	answer = a.envelopes(answer)
 	a.describe()
 	body := alert{plainBody(resp), a.sink}
 	switch {

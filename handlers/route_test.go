@@ -133,8 +133,6 @@ func TestRefused(t *testing.T) {
 		"POST /v1/complete":                      {404, ir.Anthropic},
 		"POST /v1/messages/batches":              {404, ir.Anthropic},
 		"GET /v1/responses/resp_1/other":         {404, ir.Responses},
-		"POST /v1internal:generateContent":       {404, ir.Gemini},
-		"POST /v1internal:streamGenerateContent": {404, ir.Gemini},
 		"POST /v1beta/cachedContents":            {404, ir.Gemini},
 		"POST /v1beta/models/g:predict":          {404, ir.Gemini},
 		"POST /v1beta/models/g":                  {404, ir.Gemini},

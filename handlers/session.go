@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/session"
 )

@@ -2,41 +2,40 @@ package handlers
 
 import (
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
 )
 
-// plainSource takes the events of an upstream out of their envelope, if its
-// kind has one.
-func plainSource(src sse.Source, p providers.Provider) sse.Source {
-	if e, ok := p.(providers.Enveloped); ok {
-		return &opened{Source: src, envelope: e}
+// envelopes has the answer take what it is given out of the upstream's
+// envelope, and what it gives into the client's, where they have one.
+func (a *attempt) envelopes(answer translate.Answer) translate.Answer {
+	if e, ok := upstreamOf(a.lease.Account).Provider.(providers.Enveloped); ok {
+		answer = &opened{Answer: answer, envelope: e}
 	}
-	return src
+	if a.route.wrapped {
+		answer = wrapped{answer, a.id}
+	}
+	return answer
 }
 
-// opened is a stream of events without their envelope.
+// opened is an answer whose frames and bodies arrive in an envelope.
 type opened struct {
-	sse.Source
+	translate.Answer
 	envelope providers.Enveloped
 	data     []byte
 }
 
-// Event implements sse.Source. An event whose bytes are its data alone is
-// framed anew by whoever hands it on.
-func (o *opened) Event() sse.Event {
-	ev := o.Source.Event()
-	if len(ev.Data) == 0 {
-		return ev
+// Frame implements translate.Answer. A relay frames an event anew whose bytes
+// are its data alone.
+func (o *opened) Frame(dst []byte, ev sse.Event) []byte {
+	if len(ev.Data) > 0 {
+		o.data = o.envelope.Unwrap(o.data[:0], ev.Data)
+		ev.Data, ev.Raw = o.data, o.data
 	}
-	o.data = o.envelope.Unwrap(o.data[:0], ev.Data)
-	return sse.Event{Name: ev.Name, Data: o.data, Raw: o.data}
+	return o.Answer.Frame(dst, ev)
 }
 
-// plainAnswer takes a whole answer out of its envelope, if the upstream's kind
-// has one.
-func plainAnswer(body []byte, p providers.Provider) []byte {
-	if e, ok := p.(providers.Enveloped); ok {
-		return e.Unwrap(nil, body)
-	}
-	return body
+// Body implements translate.Answer.
+func (o *opened) Body(dst, body []byte) []byte {
+	return o.Answer.Body(dst, o.envelope.Unwrap(nil, body))
 }

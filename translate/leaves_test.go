@@ -40,7 +40,7 @@ func collectLeaves(list *[]leaf, path, name string, inside bool, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		if isCall(v) {
-			*list = append(*list, leaf{path, fmt.Sprint(v["name"])})
+			*list = append(*list, leaf{path + ".name", fmt.Sprint(v["name"])})
 		}
 		for key, member := range v {
 			at := key

@@ -68,6 +68,9 @@ func carries(t *testing.T, name string, from, to ir.Dialect, model string, body 
 	return out, true
 }
 
+// legalName matches the names of tools that every dialect takes.
+var legalName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$`)
+
 // legalKey matches the names of arguments that Anthropic takes.
 var legalKey = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 
@@ -76,6 +79,8 @@ func excused(l leaf, to ir.Dialect) bool {
 	switch {
 	case strings.HasPrefix(l.value, "x-anthropic-billing-header:"):
 		return true // is for Anthropic's accounting and would spoil others' prompt caches
+	case strings.HasSuffix(l.path, ".name") && !legalName.MatchString(l.value):
+		return true // is renamed, and restored in the answer
 	case to == ir.Anthropic && strings.Contains(l.path, ".properties.") && !legalKey.MatchString(l.value):
 		return true // is renamed, and restored in the answer
 	}

@@ -89,7 +89,7 @@ func rewritten(t *testing.T, d ir.Dialect, s sample) bool {
 		t.Errorf("%s %s: %v", d, s.name, err)
 	}
 	for _, l := range added {
-		if wrapped(l.value, s.body) {
+		if wrapped(l.value, s.body) || strings.HasSuffix(l.path, ".name") { // names may be made legal
 			continue
 		}
 		t.Errorf("%s %s: %q of %s is added", d, s.name, l.value, l.path)

@@ -258,14 +258,6 @@ func (v *vector) runSession() string {
 	return ""
 }
 
-func encode(env *ir.Envelope, body []byte, target *ir.Target, model string) ([]byte, error) {
-	call, err := NewCall(env, body)
-	if err != nil {
-		return nil, err
-	}
-	return call.For(target, model, 1770000000).Request(nil)
-}
-
 // encode writes the body for the upstream, of a request that may go on with
 // what the vector has stored.
 func (v *vector) encode(env *ir.Envelope, body []byte, target *ir.Target) ([]byte, error) {

@@ -21,6 +21,7 @@ type relay struct {
 	stopped bool   // a finish reason has come
 	called  bool
 	refused bool
+	same    same // as an unremarkable chunk
 }
 
 // NewRelay pipes the answer of an upstream of this dialect.
@@ -52,6 +53,9 @@ func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
 	if len(data) == 0 {
 		return append(dst, raw...) // a comment
 	}
+	if p.seen.Content && name != "error" && p.same.knows(data) {
+		return p.hand(dst, data, raw, p.same.model)
+	}
 	if bytes.Equal(bytes.TrimSpace(data), doneMark) {
 		if !p.begun {
 			return p.Fail(dst, streamError(nil, emptyAnswer))
@@ -74,16 +78,21 @@ func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
 	if !p.refused && memberSet(data, refusalMark) {
 		p.refused = true
 	}
-	if memberSet(data, finishMark) {
+	finish, usage := memberSet(data, finishMark), memberSet(data, usageMark)
+	if finish {
 		p.finish(data)
 	}
-	if memberSet(data, usageMark) && p.usage(data) && p.hide {
+	if usage && p.usage(data) && p.hide {
 		return dst
 	}
-	if p.model == nil {
-		return append(dst, raw...)
+	var at ir.Span
+	if p.model != nil {
+		at = modelSpan(data)
 	}
-	return p.renamed(dst, data, raw)
+	if !finish && !usage && p.seen.Content {
+		p.same.learn(data, at)
+	}
+	return p.hand(dst, data, raw, at)
 }
 
 // memberSet reports whether data holds the member with a value that says
@@ -222,10 +231,10 @@ func (p *relay) innerUsage(choices []byte) {
 	}
 }
 
-// renamed hands a chunk on with the name that the client knows the model by.
-func (p *relay) renamed(dst, data, raw []byte) []byte {
-	at, ok := modelSpan(data)
-	if !ok {
+// hand hands a chunk on with the name that the client knows the model by. at is
+// where the upstream's stands in data, empty when it is to stay.
+func (p *relay) hand(dst, data, raw []byte, at ir.Span) []byte {
+	if at.Len() == 0 {
 		return append(dst, raw...)
 	}
 	if i := bytes.Index(raw, data); i >= 0 {
@@ -241,8 +250,9 @@ func (p *relay) renamed(dst, data, raw []byte) []byte {
 	return append(dst, "\n\n"...)
 }
 
-// modelSpan finds the value of the top level's model.
-func modelSpan(data []byte) (at ir.Span, ok bool) {
+// modelSpan finds the value of the top level's model; the span is empty when
+// there is none.
+func modelSpan(data []byte) (at ir.Span) {
 	var r jsonx.Reader
 	r.Reset(data)
 	for in := inObject(&r); in && r.Member(); {
@@ -251,12 +261,14 @@ func modelSpan(data []byte) (at ir.Span, ok bool) {
 		}
 		start := r.Offset()
 		if r.Kind() != jsonx.String {
-			return at, false
+			return at
 		}
-		r.Raw()
-		return ir.Span{Start: start, End: r.Offset()}, r.Err() == nil
+		if r.Raw(); r.Err() == nil {
+			return ir.Span{Start: start, End: r.Offset()}
+		}
+		return at
 	}
-	return at, false
+	return at
 }
 
 func (p *relay) fail(e *ir.Error) { p.seen.Err, p.seen.Done = e, true }
@@ -302,7 +314,7 @@ func (p *relay) Body(dst, body []byte) []byte {
 	}
 	p.seen.Done = true
 	if p.model != nil {
-		if at, ok := modelSpan(body); ok {
+		if at := modelSpan(body); at.Len() > 0 {
 			return jsonx.Splice(dst, body, at.Start, at.End, p.model)
 		}
 	}

@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -113,5 +114,34 @@ func TestWireID(t *testing.T) {
 	}
 	if PrefixID("msg_", "msg_1") != "msg_1" || PrefixID("msg_", "1") != "msg_1" {
 		t.Error("PrefixID")
+	}
+}
+
+// TestManyNames checks that tools are found in the same way when there are so
+// many that they are looked up.
+func TestManyNames(t *testing.T) {
+	var tools []Tool
+	for i := range 2 * manyTools {
+		tools = append(tools, Tool{Kind: ToolFunction, Name: "a.b" + strconv.Itoa(i%(manyTools+10)), Namespace: strconv.Itoa(i % 2)})
+	}
+	tools[5] = Tool{Kind: ToolServer, Type: "web_search", Name: "web_search"}
+	tools[6].Name = "web_search"
+	names := NewNames(tools, NameRule{Max: 64})
+	walked := *names
+	walked.byName, walked.byWire = nil, nil
+	for i := range tools {
+		if tools[i].Kind == ToolServer {
+			continue
+		}
+		wire := names.Wire(tools[i].Namespace, tools[i].Name)
+		if want := walked.Wire(tools[i].Namespace, tools[i].Name); wire != want {
+			t.Errorf("%+v is %s, not %s", tools[i], wire, want)
+		}
+		if got, want := names.Tool(wire), walked.Tool(wire); got != want {
+			t.Errorf("%s is %+v, not %+v", wire, got, want)
+		}
+	}
+	if names.Tool("unheard_of") != nil {
+		t.Error("a tool that nobody declared is found")
 	}
 }

@@ -69,3 +69,28 @@ func TestLose(t *testing.T) {
 		}
 	}
 }
+
+// TestNotesAreBounded adds more notes than are kept: hints leave room for
+// warnings, and what is not kept is counted.
+func TestNotesAreBounded(t *testing.T) {
+	var n Notes
+	for i := range 1000 {
+		n.Add(Note{Code: CodeDrop, Path: "a" + strconv.Itoa(i)})
+	}
+	for i := range 1000 {
+		n.Add(Note{Code: CodeDrop, Path: "b" + strconv.Itoa(i), Level: Warn})
+	}
+	if got := len(n.List()); got != maxNotes || n.More() != 2000-maxNotes {
+		t.Errorf("%d are kept and %d counted", got, n.More())
+	}
+	if first := n.List()[maxInfos]; first.Path != "b0" {
+		t.Errorf("the first warning is %+v", first)
+	}
+	if header := n.Header(false); !strings.HasSuffix(header, "more;n="+strconv.Itoa(n.More()+maxNotes-maxInfos-20)) {
+		t.Errorf("the header is %s", header)
+	}
+	n.Reset()
+	if n.Add(Note{Code: CodeDrop, Path: "x"}); len(n.List()) != 1 || n.More() != 0 {
+		t.Errorf("after a reset there are %+v", n)
+	}
+}
