@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/stored"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
@@ -163,8 +164,14 @@ func (a *resolvedAccount) upstream() *handlers.Upstream {
 	for _, s := range a.served {
 		up.Patterns = append(up.Patterns, s.pattern)
 	}
-	if len(a.Caps) > 0 {
-		up.Override = func(c *ir.Caps) { _ = a.applyCaps(c) } // checked when the configuration was loaded
+	adjuster, peculiar := a.provider.(providers.Adjuster)
+	if len(a.Caps) > 0 || peculiar {
+		up.Override = func(c *ir.Caps) {
+			if peculiar {
+				adjuster.Adjust(c)
+			}
+			_ = a.applyCaps(c) // checked when the configuration was loaded
+		}
 	}
 	return up
 }

@@ -3,6 +3,7 @@ package providers
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -18,6 +19,10 @@ func init() {
 type OpenAICompatible struct {
 	// API is the dialect that the server speaks: `chat` or `responses`. Default: chat.
 	API string `json:"api,omitempty"`
+
+	// Preset names a server whose address and peculiarities are known: `deepseek`, `groq`, `lmstudio`, `mistral`,
+	// `ollama`, `openrouter` or `vllm`. Default: none.
+	Preset string `json:"preset,omitempty"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -28,20 +33,36 @@ func (OpenAICompatible) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Validate refuses an api that does not exist.
-func (p *OpenAICompatible) Validate() error { return check("api", p.API, "chat", "responses") }
+// Validate refuses an api or a preset that does not exist.
+func (p *OpenAICompatible) Validate() error {
+	if err := check("api", p.API, "chat", "responses"); err != nil {
+		return err
+	}
+	return check("preset", p.Preset, presetNames...)
+}
 
-// Options are `api`.
+// Options are `api` and `preset`.
 func (p *OpenAICompatible) Options() []Option {
-	return []Option{{"api", "api chat | responses", oneOf(&p.API, "chat", "responses")}}
+	return []Option{
+		{"api", "api chat | responses", oneOf(&p.API, "chat", "responses")},
+		{"preset", "preset " + strings.Join(presetNames, " | "), oneOf(&p.Preset, presetNames...)},
+	}
 }
 
 // Platform returns "openai_compatible".
 func (*OpenAICompatible) Platform() string { return "openai_compatible" }
 
-// Defaults are none: such a server may be anywhere and serve anything.
-func (*OpenAICompatible) Defaults() Defaults {
-	return Defaults{Needs: Needs{BaseURL: true, Models: true}}
+// Defaults are the preset's. Without one there are none: such a server may be anywhere and serve anything.
+func (p *OpenAICompatible) Defaults() Defaults {
+	known, ok := presets[p.Preset]
+	return Defaults{BaseURL: known.base, Needs: Needs{BaseURL: !ok, Models: true, Credential: ok && !known.open}}
+}
+
+// Adjust corrects what the preset's models can do.
+func (p *OpenAICompatible) Adjust(c *ir.Caps) {
+	if known, ok := presets[p.Preset]; ok {
+		known.adjust(c)
+	}
 }
 
 // Dialect is the option api. Such servers count no tokens and compact nothing: `/responses/input_tokens` and
@@ -98,5 +119,6 @@ var (
 	_ Lister          = (*OpenAICompatible)(nil)
 	_ Keeper          = (*OpenAICompatible)(nil)
 	_ Configurable    = (*OpenAICompatible)(nil)
+	_ Adjuster        = (*OpenAICompatible)(nil)
 	_ caddy.Validator = (*OpenAICompatible)(nil)
 )

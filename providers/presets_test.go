@@ -1,0 +1,66 @@
+package providers
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+// usual is what the table of models says of a model of no known family on a compatible server.
+func usual() ir.Caps {
+	return ir.Caps{
+		Family: "other", StopMax: 4, NMax: 128, ParallelFlag: true, StrictTools: true, Logprobs: true, MidSystem: true, StructuredOutput: true,
+		URLImages: true, Prefill: true, StreamUsage: true, DeveloperRole: true, CompletionLimit: true,
+	}
+}
+
+func TestPresets(t *testing.T) {
+	for name, c := range map[string]struct {
+		base  string
+		open  bool
+		check func(ir.Caps) bool
+	}{
+		"openrouter": {"https://openrouter.ai/api/v1", false, func(c ir.Caps) bool { return c.ExtSampling && c.StreamUsage && c.StructuredOutput }},
+		"deepseek": {"https://api.deepseek.com/v1", false, func(c ir.Caps) bool {
+			return !c.StructuredOutput && !c.StrictTools && c.ReasoningContent && c.StopMax == 16 && c.NMax == 1 && !c.URLImages && c.StreamUsage
+		}},
+		"mistral":  {"https://api.mistral.ai/v1", false, func(c ir.Caps) bool { return !c.StreamUsage && !c.CompletionLimit && !c.Prefill && c.StructuredOutput }},
+		"groq":     {"https://api.groq.com/openai/v1", false, func(c ir.Caps) bool { return !c.Logprobs && c.NMax == 1 && c.CompletionLimit }},
+		"vllm":     {"http://127.0.0.1:8000/v1", true, func(c ir.Caps) bool { return c.SystemFirstOnly && !c.MidSystem && c.ExtSampling && c.Logprobs }},
+		"ollama":   {"http://127.0.0.1:11434/v1", true, func(c ir.Caps) bool { return c.SystemFirstOnly && c.NMax == 1 && !c.StrictTools }},
+		"lmstudio": {"http://127.0.0.1:1234/v1", true, func(c ir.Caps) bool { return c.SystemFirstOnly && c.NMax == 1 && !c.ParallelFlag }},
+	} {
+		p := &OpenAICompatible{Preset: name}
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		d := p.Defaults()
+		if u, err := url.Parse(d.BaseURL); err != nil || d.BaseURL != c.base || u.Host == "" {
+			t.Errorf("%s: base URL %q, %v", name, d.BaseURL, err)
+		}
+		if d.Needs.Credential == c.open || d.Needs.BaseURL || !d.Needs.Models {
+			t.Errorf("%s needs %+v", name, d.Needs)
+		}
+		got := usual()
+		p.Adjust(&got)
+		if !c.check(got) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		req, err := p.Request(t.Context(), &Call{Op: ir.Generate, Dialect: ir.Chat, BaseURL: d.BaseURL, Body: []byte(`{}`)})
+		if err != nil || req.URL.String() != c.base+"/chat/completions" {
+			t.Errorf("%s: %v, %v", name, req, err)
+		}
+	}
+	if len(presets) != 7 {
+		t.Errorf("%d presets, of which 7 are tested", len(presets))
+	}
+	if err := (&OpenAICompatible{Preset: "other"}).Validate(); err == nil {
+		t.Error("an unknown preset was taken")
+	}
+	plain := usual()
+	new(OpenAICompatible).Adjust(&plain)
+	if plain.NMax != 128 || !plain.StreamUsage {
+		t.Errorf("no preset changes %+v", plain)
+	}
+}
