@@ -48,6 +48,7 @@ var adminCalls = []struct {
 	{http.MethodGet, "accounts/*", (*adminAPI).showAccount},
 	{http.MethodPost, "accounts/*/freeze", (*adminAPI).freeze},
 	{http.MethodPost, "accounts/*/unfreeze", (*adminAPI).unfreeze},
+	{http.MethodPost, "accounts/*/refresh", (*adminAPI).refresh},
 	{http.MethodPost, "accounts/*/disable", (*adminAPI).disable},
 	{http.MethodPost, "accounts/*/enable", (*adminAPI).enable},
 	{http.MethodGet, "gateways", (*adminAPI).listGateways},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
@@ -24,6 +25,9 @@ type accountStatus struct {
 
 	// Credential is a fingerprint: the first 8 hex digits of the SHA-256 of the static credential.
 	Credential string `json:"credential,omitempty"`
+
+	// Login is how the account's tokens stand; absent for one with a key.
+	Login *loginStatus `json:"login,omitempty"`
 
 	State  accountState `json:"state"`
 	Reason string       `json:"reason,omitempty"`
@@ -64,6 +68,7 @@ type accountState string
 const (
 	stateDisabled accountState = "disabled" // by the configuration, for want of a credential
 	stateOff      accountState = "off"      // by hand
+	stateLogin    accountState = "needs login"
 	stateFrozen   accountState = "frozen"   // by hand, for a time
 	stateCooldown accountState = "cooldown" // for all models
 	stateProbing  accountState = "probing"  // one request finds out whether the trouble is over
@@ -97,8 +102,8 @@ func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time)
 	s := a.State.Snapshot()
 	shown := &accountStatus{
 		Name: a.Name, Provider: a.Provider, BaseURL: plainURL(settings.baseURL), Priority: a.Priority, Weight: max(a.Weight, 1),
-		Credential: fingerprint(settings.secret),
-		InUse:      s.InUse, Limit: s.Limit, Waiting: s.Waiting,
+		Credential: fingerprint(settings.secret), Login: newLoginStatus(settings.source),
+		InUse: s.InUse, Limit: s.Limit, Waiting: s.Waiting,
 		Succeeded: s.Succeeded, Failed: s.Failed, UsedAt: inUTC(s.UsedAt), FirstByteSeconds: s.FirstByte.Seconds(),
 	}
 	for _, c := range s.Cooldowns {
@@ -123,6 +128,9 @@ func (s *accountStatus) judge(settings *resolvedAccount, a *pool.Account, now ti
 		return
 	case a.State.Off():
 		s.State, s.Reason = stateOff, "taken out of use by hand"
+		return
+	case s.Login != nil && s.Login.State == credentials.NeedsLogin:
+		s.State, s.Reason = stateLogin, s.Login.Problem
 		return
 	case s.Limit > 0 && s.InUse >= s.Limit:
 		s.State = stateFull

@@ -193,5 +193,5 @@ func (a *resolvedAccount) describe(ctx context.Context, t credentials.Token) (cr
 		return t, err
 	}
 	t.Project, t.Tier = found.Project, found.Tier
-	return t, credentials.Put(ctx, a.login.Store, t)
+	return t, credentials.Describe(ctx, a.login.Store, found.Project, found.Tier)
 }

@@ -68,7 +68,7 @@ func (h *Handler) resolveAccount(ctx caddy.Context, account *Account) (resolvedA
 		r.resolveBaseURL,
 		func() error { return r.resolveHeader(h.logger) },
 		func() error { return r.resolveTransport(ctx, h) },
-		func() error { return r.resolveLogin(ctx, h.logger) },
+		func() error { return r.resolveLogin(ctx, h) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -90,14 +90,14 @@ func (o *OAuth) check() error {
 }
 
 // resolveLogin prepares the source of the account's tokens. It comes last, since what it opens must be closed.
-func (r *resolvedAccount) resolveLogin(ctx caddy.Context, logger *zap.Logger) (err error) {
+func (r *resolvedAccount) resolveLogin(ctx caddy.Context, h *Handler) (err error) {
 	client := &http.Client{Transport: tokenTransport{r.transport}}
 	scopes := r.provider.Defaults().Scopes
 	switch {
 	case r.disabled:
 		return nil
 	case r.OAuth != nil:
-		return r.resolveOAuth(ctx, logger, client)
+		return r.resolveOAuth(ctx, h, client)
 	case r.CredentialFile != "":
 		name, err := resolve(r.CredentialFile)
 		if err != nil {
@@ -105,7 +105,7 @@ func (r *resolvedAccount) resolveLogin(ctx caddy.Context, logger *zap.Logger) (e
 		}
 		raw, err := os.ReadFile(name)
 		if errors.Is(err, os.ErrNotExist) {
-			r.disable(logger, "account disabled: its credential file does not exist", "put it at "+name)
+			r.disable(h.logger, "account disabled: its credential file does not exist", "put it at "+name)
 			return nil
 		}
 		if err == nil && !credentials.IsGoogleFile(raw) {
@@ -126,11 +126,14 @@ func (r *resolvedAccount) resolveLogin(ctx caddy.Context, logger *zap.Logger) (e
 }
 
 // resolveOAuth opens the account's part of the tokens of this process.
-func (r *resolvedAccount) resolveOAuth(ctx caddy.Context, logger *zap.Logger, client *http.Client) error {
-	o := credentials.Options{Account: r.Name, HTTP: client, Logger: logger}
+func (r *resolvedAccount) resolveOAuth(ctx caddy.Context, h *Handler, client *http.Client) error {
+	o := credentials.Options{
+		Account: r.Name, HTTP: client, Logger: h.logger,
+		Refreshed: func(result string) { h.refreshed(r.Name, result) },
+	}
 	var ok bool
 	var err error
-	if o.Client, o.Seed, ok, err = r.oauthClient(logger); !ok || err != nil {
+	if o.Client, o.Seed, ok, err = r.oauthClient(h.logger); !ok || err != nil {
 		return err
 	}
 	if o.Store, err = r.store(ctx); err != nil {

@@ -16,6 +16,7 @@ import (
 const (
 	eventAccountDown      = "account_down"
 	eventAccountRecovered = "account_recovered"
+	eventRefreshFailed    = "oauth_refresh_failed"
 )
 
 // herald tells of accounts that go down and come back: in the log, and to those who have subscribed to the events.
@@ -72,6 +73,11 @@ func (h *herald) changed(c pool.Change) {
 
 // tell queues an event if anybody listens.
 func (h *herald) tell(name string, c pool.Change) {
+	h.queueUp(name, func() map[string]any { return h.data(c) })
+}
+
+// queueUp queues an event with what the function returns, if anybody listens.
+func (h *herald) queueUp(name string, data func() map[string]any) {
 	if !h.events.ShouldEmit(name) {
 		return
 	}
@@ -84,7 +90,7 @@ func (h *herald) tell(name string, c pool.Change) {
 		h.dropped = true
 		return
 	}
-	h.queue = append(h.queue, news{name, h.data(c)})
+	h.queue = append(h.queue, news{name, data()})
 	if !h.telling {
 		h.telling = true
 		go h.emit()

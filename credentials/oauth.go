@@ -38,8 +38,8 @@ type Options struct {
 	// HTTP reaches the authorisation server. Default: http.DefaultClient.
 	HTTP *http.Client
 
-	// Refreshed hears of every attempt to refresh and of every attempt to store after a failure: "ok", "adopted" (somebody
-	// else had done it), "failed", "unsaved", "saved", "needs login". It must not block. Default: nobody.
+	// Refreshed hears what every attempt to refresh, and every attempt to store after a failure, came to: one of the
+	// results. It must not block. Default: nobody.
 	Refreshed func(result string)
 
 	// Random draws the jitter, from 0 up to 1. Default: math/rand.
@@ -140,24 +140,16 @@ func (o *OAuth) Refresh(ctx context.Context, failed string) (Credential, error) 
 // Status implements Source.
 func (o *OAuth) Status() Status { return o.state.status() }
 
-// Describe stores what has been found out about the account: its project and its tier.
+// Describe stores what has been found out about the account: its project and its tier. The tokens stay as they are
+// stored, which may be newer than those in memory.
 func (o *OAuth) Describe(ctx context.Context, project, tier string) error {
-	unlock, err := o.Store.Lock(ctx)
-	if err != nil {
-		return fmt.Errorf("account %q: locking the %s: %w", o.Account, o.Store.Where(), err)
-	}
-	defer unlock()
 	s := o.state
 	s.mu.Lock()
 	s.token.Project, s.token.Tier = project, tier
-	t := s.token
 	s.mu.Unlock()
-	if err := write(ctx, o.Store, t); err != nil {
+	if err := Describe(ctx, o.Store, project, tier); err != nil {
 		return fmt.Errorf("account %q: %w", o.Account, err)
 	}
-	s.mu.Lock()
-	s.unsaved, s.stored = false, t.mark()
-	s.mu.Unlock()
 	return nil
 }
 

@@ -479,6 +479,28 @@ func TestTokenThatStays(t *testing.T) {
 	})
 }
 
+// TestDescribeRollsNothingBack has another process refresh the token before this one describes the account.
+func TestDescribeRollsNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, storage := &server{}, newMemory()
+		storage.put(loggedIn)
+		first, second := newProcess(t, server, InStorage(storage, "x"), nil), newProcess(t, server, InStorage(storage, "x"), nil)
+		old := token(t, first)
+		token(t, second)
+		time.Sleep(time.Minute)
+		if _, err := second.Refresh(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Describe(t.Context(), "proj", "tier"); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := Get(t.Context(), first.Store)
+		if err != nil || stored.Refresh != "r-2" || stored.Access != "a-2" || stored.Project != "proj" {
+			t.Errorf("stored %+v, %v", stored, err)
+		}
+	})
+}
+
 func TestDescribe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, storage := &server{}, newMemory()

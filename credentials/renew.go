@@ -9,14 +9,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// What a flight came to.
+// What an attempt to refresh or to store came to.
 const (
-	resultOK      = "ok"
-	resultAdopted = "adopted"
-	resultFailed  = "failed"
-	resultUnsaved = "unsaved"
-	resultSaved   = "saved"
-	resultLogin   = "needs login"
+	ResultOK      = "ok"
+	ResultAdopted = "adopted" // somebody else had done it
+	ResultFailed  = "failed"
+	ResultUnsaved = "unsaved" // there is a new token, which could not be stored
+	ResultSaved   = "saved"   // it has been stored at last
+	ResultLogin   = "needs login"
 )
 
 // want is why a token is to be refreshed.
@@ -41,22 +41,22 @@ func (s *state) renew(ctx context.Context, o *OAuth, w want) (string, *Error) {
 	unlock, err := o.Store.Lock(ctx)
 	if err != nil {
 		// Without the lock the refresh token might be used twice; without a place to write, it would be lost.
-		return resultFailed, o.asError("locking the "+o.Store.Where()+", without which no token can be refreshed; see that it is writable", err)
+		return ResultFailed, o.asError("locking the "+o.Store.Where()+", without which no token can be refreshed; see that it is writable", err)
 	}
 	defer unlock()
 	before := s.current()
 	if err := s.reread(ctx, o); err != nil {
-		return resultFailed, err
+		return ResultFailed, err
 	}
 	result := ""
 	saving := s.saveAgain(ctx, o, &result)
 	t := s.current()
 	switch {
 	case saving != nil && !s.unmet(want{failed: w.failed}, t):
-		return resultUnsaved, saving // no early refresh while the last one is not stored
+		return ResultUnsaved, saving // no early refresh while the last one is not stored
 	case !s.unmet(w, t):
 		if result == "" && t.Access != before.Access && before.Access != "" {
-			result = resultAdopted
+			result = ResultAdopted
 		}
 		return result, nil
 	}
@@ -68,32 +68,32 @@ func (s *state) exchange(ctx context.Context, o *OAuth, t Token, w want) (string
 	for range 2 {
 		switch {
 		case t.Refresh == "":
-			return resultLogin, o.needsLogin("nobody has logged in to it yet")
+			return ResultLogin, o.needsLogin("nobody has logged in to it yet")
 		case s.isDead(t):
-			return resultLogin, o.needsLogin("its refresh token is no longer good (invalid_grant)")
+			return ResultLogin, o.needsLogin("its refresh token is no longer good (invalid_grant)")
 		}
 		next, err := o.ask(ctx, t)
 		if err == nil {
 			return s.take(ctx, o, next)
 		}
 		if !isDead(err) {
-			return resultFailed, o.explain(err)
+			return ResultFailed, o.explain(err)
 		}
 		// A login does not have to wait for our lock, and a store may have lost it: only a token that is still the stored
 		// one is lost.
 		sent := t.Refresh
 		if err := s.reread(ctx, o); err != nil {
-			return resultFailed, err
+			return ResultFailed, err
 		}
 		if t = s.current(); t.Refresh == sent {
 			s.bury(t)
 			continue
 		}
 		if !s.unmet(w, t) {
-			return resultAdopted, nil
+			return ResultAdopted, nil
 		}
 	}
-	return resultLogin, o.needsLogin("its refresh token is no longer good (invalid_grant)")
+	return ResultLogin, o.needsLogin("its refresh token is no longer good (invalid_grant)")
 }
 
 // take stores a new token and then makes it the current one. If it cannot be stored it is used all the same: the old
@@ -109,9 +109,9 @@ func (s *state) take(ctx context.Context, o *OAuth, t Token) (string, *Error) {
 	}
 	s.mu.Unlock()
 	if err != nil {
-		return resultUnsaved, o.unsavable(err)
+		return ResultUnsaved, o.unsavable(err)
 	}
-	return resultOK, nil
+	return ResultOK, nil
 }
 
 func (o *OAuth) unsavable(err error) *Error {
@@ -135,7 +135,7 @@ func (s *state) saveAgain(ctx context.Context, o *OAuth, result *string) *Error 
 	s.unsaved, s.stored = false, t.mark()
 	s.mu.Unlock()
 	o.Logger.Info("account's token stored at last", zap.String("account", o.Account))
-	*result = resultSaved
+	*result = ResultSaved
 	return nil
 }
 

@@ -144,7 +144,7 @@ func (s *state) land(o *OAuth, f *flight, result string, err *Error) {
 	if err != nil && !told {
 		o.Logger.Error("refreshing the account's token failed", zap.String("account", o.Account), zap.String("state", string(err.State)),
 			zap.Error(err), zap.Time("next_attempt", next))
-	} else if err == nil && result == resultOK {
+	} else if err == nil && result == ResultOK {
 		o.Logger.Debug("account's token refreshed", zap.String("account", o.Account))
 	}
 }

@@ -164,6 +164,21 @@ func Put(ctx context.Context, store Store, t Token) error {
 	return write(ctx, store, t)
 }
 
+// Describe adds an account's project and tier to what is stored of it.
+func Describe(ctx context.Context, store Store, project, tier string) error {
+	unlock, err := store.Lock(ctx)
+	if err != nil {
+		return fmt.Errorf("locking the %s: %w", store.Where(), err)
+	}
+	defer unlock()
+	t, err := Get(ctx, store)
+	if err != nil {
+		return err
+	}
+	t.Project, t.Tier = project, tier
+	return write(ctx, store, t)
+}
+
 // Get returns the stored credential; the error of nothing is fs.ErrNotExist.
 func Get(ctx context.Context, store Store) (Token, error) {
 	raw, err := store.Load(ctx)

@@ -30,6 +30,7 @@ type Metrics struct {
 	cost      *prometheus.CounterVec   // account, model
 	notes     *prometheus.CounterVec   // client_dialect, upstream_dialect, code
 	cuts      *prometheus.CounterVec   // account, by
+	refreshes *prometheus.CounterVec   // account, result
 	live      *live
 }
 
@@ -57,7 +58,9 @@ func New(running func() []Source) *Metrics {
 		cost:  counter("cost_dollars_total", "What requests have cost, as far as the prices of models are known.", "account", "model"),
 		notes: counter("notes_total", "What translations could not carry over as it was.", "client_dialect", "upstream_dialect", "code"),
 		cuts:  counter("stream_cuts_total", "Answers that ended before their end, by who ended them.", "account", "by"),
-		live:  newLive(running),
+		refreshes: counter("oauth_refresh_total", "Attempts to refresh accounts' tokens, or to store one that could not be stored before, "+
+			"by what they came to.", "account", "result"),
+		live: newLive(running),
 	}
 }
 
@@ -72,9 +75,14 @@ func (m *Metrics) Register(registry *prometheus.Registry) error {
 	return nil
 }
 
+// Refreshed counts an attempt to refresh an account's token.
+func (m *Metrics) Refreshed(account, result string) {
+	m.refreshes.WithLabelValues(account, result).Inc()
+}
+
 func (m *Metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{
-		m.requests, m.duration, m.wait, m.sticky, m.switches, m.attempts, m.firstByte, m.tokens, m.cost, m.notes, m.cuts, m.live,
+		m.requests, m.duration, m.wait, m.sticky, m.switches, m.attempts, m.firstByte, m.tokens, m.cost, m.notes, m.cuts, m.refreshes, m.live,
 	}
 }
 

@@ -76,7 +76,12 @@ func (c *crowd) request(i int) {
 	if n := inUse.Add(1); n > c.limits[lease.Account] {
 		c.Errorf("%d requests on an account for %d", n, c.limits[lease.Account])
 	}
-	defer inUse.Add(-1)
+	counted := true
+	defer func() {
+		if counted {
+			inUse.Add(-1)
+		}
+	}()
 	time.Sleep(time.Duration(1+i%100) * time.Microsecond)
 	switch i % 7 {
 	case 0:
@@ -84,9 +89,9 @@ func (c *crowd) request(i int) {
 	case 1, 2:
 		lease.Answering()
 	case 3, 4:
+		counted = false
 		inUse.Add(-1)
 		lease.Release(Outcome{Kind: Kind(i / 7 % 7), Scope: Scope(i / 49 % 3)})
-		inUse.Add(1)
 	}
 }
 

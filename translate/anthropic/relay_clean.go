@@ -15,7 +15,9 @@ var foreignStarts = [][]byte{
 }
 
 var (
-	thinkingWord  = []byte(`thinking"`)
+	// The end of `"thinking"` and `"redacted_thinking"`. It begins with a letter
+	// that is rare, which makes looking for it several times as fast.
+	thinkingWord  = []byte(`king"`)
 	signatureKeys = [][]byte{[]byte(`"signature"`), []byte(`"data"`)}
 )
 

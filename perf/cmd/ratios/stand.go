@@ -29,7 +29,7 @@ var modelOf = map[string]string{
 // stand is all that a measurement needs.
 type stand struct {
 	options        *options
-	dir            string
+	dir, caddy     string
 	upstream       string
 	server         *http.Server
 	gateway, proxy *gateway
@@ -72,7 +72,9 @@ func newStand(ctx context.Context, o *options) (s *stand, err error) {
 
 func (s *stand) build(ctx context.Context) error {
 	if s.options.caddy != "" {
-		return nil
+		var err error
+		s.caddy, err = filepath.Abs(s.options.caddy)
+		return err
 	}
 	path, err := filepath.Abs(filepath.Join(s.dir, "caddy"))
 	if err != nil {
@@ -83,7 +85,7 @@ func (s *stand) build(ctx context.Context) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building Caddy: %w", err)
 	}
-	s.options.caddy = path
+	s.caddy = path
 	return nil
 }
 
@@ -128,7 +130,7 @@ func (s *stand) start(ctx context.Context, name, site string) (*gateway, error) 
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	g.cmd = exec.CommandContext(ctx, s.options.caddy, "run", "--config", file, "--adapter", "caddyfile")
+	g.cmd = exec.CommandContext(ctx, s.caddy, "run", "--config", file, "--adapter", "caddyfile")
 	g.cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+s.dir, "XDG_CONFIG_HOME="+s.dir)
 	g.cmd.Stderr = os.Stderr
 	g.cmd.Cancel = func() error { return g.cmd.Process.Signal(os.Interrupt) }
