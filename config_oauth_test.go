@@ -1,8 +1,13 @@
 package aigateway
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -114,8 +119,9 @@ func TestOAuthAccount(t *testing.T) {
 	if err != nil || stored.Refresh != "refresh-1" {
 		t.Errorf("stored %v", err)
 	}
-	if st := h.accounts[0].source.Status(); st.State != credentials.Ready {
-		t.Errorf("status %+v", st)
+	shown, err := json.Marshal(newLoginStatus(h.accounts[0].source))
+	if err != nil || !strings.Contains(string(shown), `"state":"ready"`) || strings.Contains(string(shown), "refresh-1") || strings.Contains(string(shown), "access-1") {
+		t.Errorf("the admin API shows %s, %v", shown, err)
 	}
 
 	// Another configuration of the same process has the same token.
@@ -211,5 +217,84 @@ func TestOAuthErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", config, err, want)
 		}
+	}
+}
+
+// TestPresetOnTheWire wants a preset's peculiarities in what the upstream is sent, and the operator's caps above them.
+func TestPresetOnTheWire(t *testing.T) {
+	var body atomic.Value
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		body.Store(string(raw))
+		w.WriteHeader(http.StatusBadRequest)
+	}))
+	t.Cleanup(upstream.Close)
+	for _, c := range []struct {
+		options string
+		usage   bool
+	}{
+		{"preset mistral", false},
+		{"preset mistral\ncaps stream_usage on", true},
+		{"preset groq", true},
+	} {
+		h, err := load(t, newStorageContext(t), `allow_anonymous
+			account m openai_compatible sk-x {
+				models m
+				base_url `+upstream.URL+`/v1
+				`+c.options+`
+			}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/v1/messages", strings.NewReader(
+			`{"model":"m","max_tokens":5,"stream":true,"messages":[{"role":"user","content":"x"}]}`))
+		w := httptest.NewRecorder()
+		r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{})
+		if err := h.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil })); err != nil {
+			t.Fatal(err)
+		}
+		if sent, _ := body.Load().(string); strings.Contains(sent, "stream_options") != c.usage || !strings.Contains(sent, `"max_tokens"`) {
+			t.Errorf("%s: sent %s", c.options, sent)
+		}
+	}
+}
+
+// TestVertexAccount has an account of Vertex AI get its token with a service account's key.
+func TestVertexAccount(t *testing.T) {
+	auth := newAuthServer(t)
+	var asked atomic.Value
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Store(r.URL.Path + " " + r.Header.Get("Authorization"))
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"candidates":[{"content":{"role":"model","parts":[{"text":"ok"}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":2}}`))
+	}))
+	t.Cleanup(upstream.Close)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := json.Marshal(map[string]string{
+		"type": "service_account", "project_id": "proj-1", "client_email": "a@example.com", "token_uri": auth.URL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+	})
+	name := filepath.Join(t.TempDir(), "sa.json")
+	if err := os.WriteFile(name, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, err := load(t, newStorageContext(t), `allow_anonymous
+		account v vertex {
+			location us-east5
+			models m
+			base_url `+upstream.URL+`
+			credential_file `+name+`
+		}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := askChat(t, h); got != http.StatusOK {
+		t.Errorf("status %d", got)
+	}
+	if got := asked.Load(); got != "/v1/projects/proj-1/locations/us-east5/publishers/google/models/m:generateContent Bearer access-1" {
+		t.Errorf("asked %v", got)
 	}
 }

@@ -116,6 +116,7 @@ type memory struct {
 	failing  error // of Store
 	unlocked error // of Lock
 	stores   int
+	locked   int
 }
 
 func newMemory() *memory {
@@ -124,6 +125,7 @@ func newMemory() *memory {
 
 func (m *memory) Lock(ctx context.Context, name string) error {
 	m.mu.Lock()
+	m.locked++
 	if m.unlocked != nil {
 		defer m.mu.Unlock()
 		return m.unlocked

@@ -96,8 +96,8 @@ func TestOneRefreshForAll(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if server.count() != 2 || server.reused {
-			t.Errorf("asked %d times, reused %v", server.count(), server.reused)
+		if server.count() != 2 || server.reused || storage.locked != 2 {
+			t.Errorf("asked %d times under %d locks, reused %v", server.count(), storage.locked, server.reused)
 		}
 	})
 }
