@@ -68,7 +68,6 @@ func TestNothingThere(t *testing.T) {
 		{"POST", "/v1beta/models/sim-small:predict", grammar.Gemini, 404, "predict"},
 		{"POST", "/v1beta/models/:generateContent", grammar.Gemini, 400, "Missing model in URL"},
 		{"POST", "/gemini/v1beta/nothing", grammar.Gemini, 404, ""},
-		{"POST", "/v1internal:generateContent", grammar.Gemini, 404, ""},
 		{"GET", "/v1/chat/completions", grammar.Chat, 405, "POST"},
 		{"GET", "/v1/messages", grammar.Anthropic, 405, "POST"},
 		{"DELETE", "/v1/responses", grammar.Responses, 405, "POST"},
