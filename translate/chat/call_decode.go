@@ -117,7 +117,7 @@ func (d *decoder) addCall(m *message, f *callFields) {
 	if id == "" {
 		id = "call_" + strconv.Itoa(d.msg) + "_" + strconv.Itoa(len(m.calls))
 	}
-	call := d.mem.call()
+	call := d.mem.Call()
 	*call = ir.ToolCall{ID: id, Name: f.name, Args: f.args, Type: ir.TypeFunction}
 	if f.custom {
 		call.Type = ir.TypeCustom
@@ -142,7 +142,7 @@ func (d *decoder) legacyCall(m *message) {
 
 // thinkingBlocks reads LiteLLM's thinking_blocks: Anthropic's blocks.
 func (d *decoder) thinkingBlocks(m *message) {
-	raw := rawValue(&d.r)
+	raw := d.r.RawIfAny()
 	if d.r.Err() != nil {
 		return
 	}

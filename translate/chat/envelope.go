@@ -66,7 +66,7 @@ func readUsageOption(r *jsonx.Reader) (usage ir.Opt[bool]) {
 	}
 	for r.Member() {
 		if r.Key() == "include_usage" {
-			usage = optBool(r)
+			usage = r.OptBool()
 		}
 	}
 	return usage

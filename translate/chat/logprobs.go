@@ -37,7 +37,7 @@ func readTokens(r *jsonx.Reader, deep bool) []ir.TokenLogprob {
 					t.Logprob = r.Float()
 				}
 			case "bytes":
-				t.Bytes = rawValue(r)
+				t.Bytes = r.RawIfAny()
 			case "top_logprobs":
 				if deep {
 					t.Top = readTokens(r, false)

@@ -144,14 +144,14 @@ func (d *decoder) place(m *message) {
 		turn.Role = ir.RoleAssistant
 		d.assistant(m)
 	}
-	turn.Parts = d.mem.keep(d.scratch)
+	turn.Parts = d.mem.Keep(d.scratch)
 	d.req.Turns = append(d.req.Turns, turn)
 }
 
 func (d *decoder) system(m *message) {
 	if d.started {
 		d.req.Turns = append(d.req.Turns, ir.Turn{
-			Role: ir.RoleSystem, Parts: d.mem.keep(d.scratch), Name: m.name, At: d.msg, Ext: m.ext,
+			Role: ir.RoleSystem, Parts: d.mem.Keep(d.scratch), Name: m.name, At: d.msg, Ext: m.ext,
 		})
 		return
 	}
@@ -212,9 +212,9 @@ func (d *decoder) noteCalls() {
 // result adds a tool message to the results that the next user turn opens with.
 func (d *decoder) result(m *message) {
 	d.started = true
-	res := d.mem.result()
+	res := d.mem.Result()
 	*res = ir.ToolResult{
-		CallID: ir.CleanID(m.callID), Name: m.name, Parts: d.mem.keep(d.scratch), IsError: m.isError, Type: ir.TypeFunction,
+		CallID: ir.CleanID(m.callID), Name: m.name, Parts: d.mem.Keep(d.scratch), IsError: m.isError, Type: ir.TypeFunction,
 	}
 	if m.callID == "" {
 		res.CallID = d.answeredCall(m.name)
@@ -251,7 +251,7 @@ func (d *decoder) flushResults() {
 	if len(d.results) == 0 {
 		return
 	}
-	d.req.Turns = append(d.req.Turns, ir.Turn{Role: ir.RoleUser, Parts: d.mem.keep(d.results), At: d.resultAt})
+	d.req.Turns = append(d.req.Turns, ir.Turn{Role: ir.RoleUser, Parts: d.mem.Keep(d.results), At: d.resultAt})
 	d.results = d.results[:0]
 }
 

@@ -47,7 +47,7 @@ func (d *decoder) identity(key string) bool {
 	req, r := d.req, &d.r
 	switch key {
 	case "store":
-		req.State.Store = optBool(r)
+		req.State.Store = r.OptBool()
 	case "metadata":
 		for in := r.Object(); in && r.Member(); {
 			label := ir.Label{Key: ir.Plain(r.Key())}
@@ -130,9 +130,9 @@ func formatMember(r *jsonx.Reader, f *ir.Format) {
 	case "description":
 		f.Description = r.Text()
 	case "schema":
-		f.Schema = rawValue(r)
+		f.Schema = r.RawIfAny()
 	case "strict":
-		f.Strict = optBool(r)
+		f.Strict = r.OptBool()
 	}
 }
 

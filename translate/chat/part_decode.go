@@ -116,13 +116,13 @@ func (d *decoder) partMember(f *partFields) {
 	case "name":
 		f.name = r.String()
 	case "input":
-		f.input = rawValue(r)
+		f.input = r.RawIfAny()
 	case "tool_use_id":
 		f.callID = r.String()
 	case "is_error":
 		f.isError = r.Bool()
 	case "content":
-		f.content = rawValue(r)
+		f.content = r.RawIfAny()
 	case "detail":
 		f.detail = r.String()
 	default:
@@ -212,11 +212,11 @@ func (d *decoder) typedPart(p *ir.Part, f *partFields) bool {
 func (d *decoder) foreignPart(p *ir.Part, f *partFields) bool {
 	switch f.typ {
 	case "tool_use":
-		call := d.mem.call()
+		call := d.mem.Call()
 		*call = ir.ToolCall{ID: ir.CleanID(f.id), Name: f.name, Args: ir.Args{JSON: f.input}, Type: ir.TypeFunction}
 		p.Kind, p.Call = ir.PartToolCall, call
 	case "tool_result":
-		res := d.mem.result()
+		res := d.mem.Result()
 		*res = ir.ToolResult{CallID: ir.CleanID(f.callID), IsError: f.isError, Type: ir.TypeFunction, Parts: d.nested(f.content, p.At)}
 		p.Kind, p.Result = ir.PartToolResult, res
 	case "thinking":

@@ -27,9 +27,9 @@ func (g *reasoning) router(r *jsonx.Reader) {
 		case "effort":
 			g.routerEffort = r.String()
 		case "max_tokens":
-			g.routerBudget = optInt(r)
+			g.routerBudget = r.OptInt()
 		case "enabled":
-			g.routerEnabled = optBool(r)
+			g.routerEnabled = r.OptBool()
 		case "exclude":
 			g.exclude = r.Bool()
 		}
@@ -47,7 +47,7 @@ func (g *reasoning) block(r *jsonx.Reader) {
 		case "type":
 			g.blockType = r.String()
 		case "budget_tokens":
-			g.blockBudget = optInt(r)
+			g.blockBudget = r.OptInt()
 		}
 	}
 }

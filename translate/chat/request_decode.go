@@ -12,7 +12,7 @@ type decoder struct {
 	r    jsonx.Reader
 	body []byte
 	req  *ir.Request
-	mem  arena
+	mem  ir.Arena
 
 	// Where the walk is, for errors: the top level's member, the message, its
 	// member and the position in its content.
@@ -44,7 +44,7 @@ type callRef struct {
 // DecodeRequest reads a Chat Completions request, with the extensions that
 // other servers' clients send.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := &decoder{body: body, req: &ir.Request{Op: ir.Generate, Dialect: ir.Chat, Raw: body}, part: -1, mem: newArena(len(body))}
+	d := &decoder{body: body, req: &ir.Request{Op: ir.Generate, Dialect: ir.Chat, Raw: body}, part: -1, mem: ir.NewArena(len(body))}
 	d.r.Reset(body)
 	if d.r.Kind() == jsonx.Null {
 		d.r.Fail("expected object, found null")
@@ -144,7 +144,7 @@ func (d *decoder) top(key string) {
 	case "stream_options":
 		d.streamOptions()
 	case "parallel_tool_calls":
-		req.Parallel = optBool(r)
+		req.Parallel = r.OptBool()
 	case "extra_body":
 		// Clients that send it literally mean its members.
 		for in := r.Object(); in && r.Member(); {
@@ -172,9 +172,9 @@ func (d *decoder) streamOptions() {
 	for r.Member() {
 		switch r.Key() {
 		case "include_usage":
-			o.Usage = optBool(r)
+			o.Usage = r.OptBool()
 		case "include_obfuscation":
-			o.Obfuscation = optBool(r)
+			o.Obfuscation = r.OptBool()
 		}
 	}
 }
@@ -184,31 +184,31 @@ func (d *decoder) sampling(key string) bool {
 	s, r := &d.req.Sampling, &d.r
 	switch key {
 	case "max_completion_tokens":
-		d.limits.new = optInt(r)
+		d.limits.new = r.OptInt()
 	case "max_tokens":
-		d.limits.old = optInt(r)
+		d.limits.old = r.OptInt()
 	case "temperature":
-		s.Temperature = optFloat(r)
+		s.Temperature = r.OptFloat()
 	case "top_p":
-		s.TopP = optFloat(r)
+		s.TopP = r.OptFloat()
 	case "top_k":
-		s.TopK = optFloat(r)
+		s.TopK = r.OptFloat()
 	case "frequency_penalty":
-		s.FreqPenalty = optFloat(r)
+		s.FreqPenalty = r.OptFloat()
 	case "presence_penalty":
-		s.PresPenalty = optFloat(r)
+		s.PresPenalty = r.OptFloat()
 	case "seed":
-		s.Seed = optInt64(r)
+		s.Seed = r.OptInt64()
 	case "logit_bias":
-		s.LogitBias = rawValue(r)
+		s.LogitBias = r.RawIfAny()
 	case "stop":
 		d.stop()
 	case "n":
-		s.N = optInt(r)
+		s.N = r.OptInt()
 	case "logprobs":
-		s.Logprobs = optBool(r)
+		s.Logprobs = r.OptBool()
 	case "top_logprobs":
-		s.TopLogprobs = optInt(r)
+		s.TopLogprobs = r.OptInt()
 	default:
 		return false
 	}

@@ -89,9 +89,9 @@ func (d *decoder) toolMember(t *ir.Tool, key string) {
 	case "description":
 		t.Description = r.Text()
 	case "parameters", "input_schema":
-		t.Schema = rawValue(r)
+		t.Schema = r.RawIfAny()
 	case "strict":
-		t.Strict = optBool(r)
+		t.Strict = r.OptBool()
 	case "format":
 		d.grammar(t)
 	case "cache_control":

@@ -7,44 +7,6 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// The readers of optional values: null is absent.
-
-func optBool(r *jsonx.Reader) ir.Opt[bool] {
-	if r.Null() {
-		return ir.Opt[bool]{}
-	}
-	return ir.Some(r.Bool())
-}
-
-func optInt(r *jsonx.Reader) ir.Opt[int] {
-	if r.Null() {
-		return ir.Opt[int]{}
-	}
-	return ir.Some(int(r.Int()))
-}
-
-func optInt64(r *jsonx.Reader) ir.Opt[int64] {
-	if r.Null() {
-		return ir.Opt[int64]{}
-	}
-	return ir.Some(r.Int())
-}
-
-func optFloat(r *jsonx.Reader) ir.Opt[float64] {
-	if r.Null() {
-		return ir.Opt[float64]{}
-	}
-	return ir.Some(r.Float())
-}
-
-// rawValue is the value that is next as it stands, nil for null.
-func rawValue(r *jsonx.Reader) []byte {
-	if r.Null() {
-		return nil
-	}
-	return r.Raw()
-}
-
 // stringList reads a list of strings, or one string in the place of a list.
 func stringList(r *jsonx.Reader) []string {
 	if r.Kind() == jsonx.String {

@@ -55,7 +55,7 @@ func (c *chunk) read(r *jsonx.Reader) error {
 				}
 			}
 		case "error":
-			c.failure = rawValue(r)
+			c.failure = r.RawIfAny()
 		}
 	}
 	return r.Err()
@@ -94,11 +94,11 @@ func (c *chunk) candidate(r *jsonx.Reader) {
 		case "finishMessage", "finish_message":
 			w.message = r.Text()
 		case "groundingMetadata", "grounding_metadata":
-			w.grounding = rawValue(r)
+			w.grounding = r.RawIfAny()
 		case "citationMetadata", "citation_metadata":
-			w.citations = rawValue(r)
+			w.citations = r.RawIfAny()
 		case "logprobsResult", "logprobs_result":
-			w.logprobs = rawValue(r)
+			w.logprobs = r.RawIfAny()
 		}
 	}
 }

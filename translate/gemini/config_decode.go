@@ -16,35 +16,35 @@ func (d *decoder) generationConfig() {
 		d.member = r.Key()
 		switch key := r.Key(); key {
 		case "maxOutputTokens", "max_output_tokens":
-			s.MaxOutput = optInt(r)
+			s.MaxOutput = r.OptInt()
 		case "temperature":
-			s.Temperature = optFloat(r)
+			s.Temperature = r.OptFloat()
 		case "topP", "top_p":
-			s.TopP = optFloat(r)
+			s.TopP = r.OptFloat()
 		case "topK", "top_k":
-			s.TopK = optFloat(r)
+			s.TopK = r.OptFloat()
 		case "candidateCount", "candidate_count":
-			s.N = optInt(r)
+			s.N = r.OptInt()
 		case "stopSequences", "stop_sequences":
 			s.Stop = readTexts(r)
 		case "seed":
-			s.Seed = optInt64(r)
+			s.Seed = r.OptInt64()
 		case "presencePenalty", "presence_penalty":
-			s.PresPenalty = optFloat(r)
+			s.PresPenalty = r.OptFloat()
 		case "frequencyPenalty", "frequency_penalty":
-			s.FreqPenalty = optFloat(r)
+			s.FreqPenalty = r.OptFloat()
 		case "responseLogprobs", "response_logprobs":
-			s.Logprobs = optBool(r)
+			s.Logprobs = r.OptBool()
 		case "logprobs":
-			s.TopLogprobs = optInt(r)
+			s.TopLogprobs = r.OptInt()
 		case "thinkingConfig", "thinking_config":
 			d.thinkingConfig()
 		case "responseModalities", "response_modalities":
 			out.Modalities = lower(appendStrings(nil, r))
 		case "speechConfig", "speech_config":
-			out.Speech = rawValue(r)
+			out.Speech = r.RawIfAny()
 		case "imageConfig", "image_config":
-			out.Image = rawValue(r)
+			out.Image = r.RawIfAny()
 		default:
 			if !d.format.member(r, key) {
 				d.keep(configPrefix, key)
@@ -88,11 +88,11 @@ func (f *schemaFormat) member(r *jsonx.Reader, key string) bool {
 	case "responseMimeType", "response_mime_type":
 		f.mime = strings.ToLower(r.String())
 	case "responseSchema", "response_schema":
-		if raw := rawValue(r); raw != nil && f.schema == nil {
+		if raw := r.RawIfAny(); raw != nil && f.schema == nil {
 			f.schema, f.openAPI = raw, true
 		}
 	case "responseJsonSchema", "response_json_schema", "_responseJsonSchema":
-		if raw := rawValue(r); raw != nil {
+		if raw := r.RawIfAny(); raw != nil {
 			f.schema, f.openAPI = raw, false
 		}
 	default:
@@ -124,13 +124,13 @@ func (d *decoder) thinkingConfig() {
 	for in := r.Object(); in && r.Member(); {
 		switch key := r.Key(); key {
 		case "includeThoughts", "include_thoughts":
-			if show := optBool(r); show.Set && show.V {
+			if show := r.OptBool(); show.Set && show.V {
 				reason.Summary = "auto"
 			} else if show.Set {
 				reason.Summary = "none"
 			}
 		case "thinkingBudget", "thinking_budget":
-			if budget := optInt(r); budget.Set {
+			if budget := r.OptInt(); budget.Set {
 				setBudget(reason, budget.V)
 			}
 		case "thinkingLevel", "thinking_level":

@@ -63,7 +63,7 @@ func readGrounding(raw []byte, said string, emit func(*ir.Citation)) {
 				sources = append(sources, readSource(&r))
 			}
 		case "groundingSupports":
-			supports = rawValue(&r)
+			supports = r.RawIfAny()
 		}
 	}
 	r.Reset(supports)

@@ -60,10 +60,10 @@ func readPart(r *jsonx.Reader, p *wirePart) {
 		case "inlineData", "inline_data", "fileData", "file_data":
 			p.readMedia(r)
 		case "videoMetadata", "video_metadata":
-			video = rawValue(r)
+			video = r.RawIfAny()
 		case "executableCode", "executable_code", "codeExecutionResult", "code_execution_result",
 			"toolCall", "tool_call", "toolResponse", "tool_response":
-			if p.server = rawValue(r); p.server != nil {
+			if p.server = r.RawIfAny(); p.server != nil {
 				p.serverKey = camel(key)
 			}
 		default:
@@ -95,9 +95,9 @@ func (p *wirePart) readCall(r *jsonx.Reader) {
 		case "name":
 			p.name = r.String()
 		case "args":
-			p.args = rawValue(r)
+			p.args = r.RawIfAny()
 		case "partialArgs", "partial_args":
-			p.partial = rawValue(r)
+			p.partial = r.RawIfAny()
 		case "willContinue", "will_continue":
 			p.willContinue = r.Bool()
 		default:

@@ -60,7 +60,7 @@ func (d *decoder) call(p *wirePart, out *ir.Part) {
 		}
 		d.openAt, d.ordinal = d.msg, 0
 	}
-	call := d.mem.call()
+	call := d.mem.Call()
 	*call = ir.ToolCall{ID: p.id, Name: p.name, Type: ir.TypeFunction, Args: ir.Args{JSON: p.args}}
 	if call.ID == "" {
 		call.ID = d.callID(p)
@@ -108,7 +108,7 @@ func madeUp(id string) bool {
 // result takes a functionResponse.
 func (d *decoder) result(p *wirePart, out *ir.Part) {
 	w := p.result
-	res := d.mem.result()
+	res := d.mem.Result()
 	*res = ir.ToolResult{CallID: w.id, Name: w.name, Type: ir.TypeFunction, IsError: w.isError, JSON: d.body[w.from:w.to:w.to]}
 	out.Kind, out.Result = ir.PartToolResult, res
 	for _, f := range w.ext {
@@ -130,7 +130,7 @@ func (d *decoder) result(p *wirePart, out *ir.Part) {
 			list = append(list, ir.Part{Kind: ir.PartText, Text: q.text, At: out.At})
 		}
 	}
-	res.Parts = d.mem.keep(list)
+	res.Parts = d.mem.Keep(list)
 	d.open.match(res)
 }
 
@@ -155,7 +155,7 @@ func serverPart(key string, raw []byte) (ir.PartKind, *ir.ServerItem) {
 				s.Tool = strings.ToLower(kind)
 			}
 		case "args":
-			s.Args.JSON = rawValue(&r)
+			s.Args.JSON = r.RawIfAny()
 		case "outcome":
 			s.Status = r.String()
 		case "output":

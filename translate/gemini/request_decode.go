@@ -13,7 +13,7 @@ type decoder struct {
 	body []byte
 	r    jsonx.Reader
 	req  *ir.Request
-	mem  arena
+	mem  ir.Arena
 
 	field  string // the top-level member being read, for errors
 	member string // the member of generationConfig
@@ -32,7 +32,7 @@ type decoder struct {
 // DecodeRequest reads the body of generateContent, streamGenerateContent or
 // countTokens.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: newArena(len(body))}
+	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: ir.NewArena(len(body))}
 	d.req = &ir.Request{Op: env.Op, Dialect: env.Dialect, Model: env.Model, Stream: env.Stream, Raw: body}
 	d.r.Reset(body)
 	d.top()
@@ -94,7 +94,7 @@ func (d *decoder) option(key string) {
 	r, req := &d.r, d.req
 	switch key {
 	case "safetySettings", "safety_settings":
-		req.Safety = rawValue(r)
+		req.Safety = r.RawIfAny()
 	case "cachedContent", "cached_content":
 		req.Cache.ContentRef = r.String()
 	case "labels":
@@ -102,7 +102,7 @@ func (d *decoder) option(key string) {
 	case "serviceTier", "service_tier":
 		req.Tier = tierOf(r.String())
 	case "store":
-		req.State.Store = optBool(r)
+		req.State.Store = r.OptBool()
 	default:
 		if !r.Null() {
 			req.Ext = append(req.Ext, ir.Field{Name: key, Raw: r.Raw()})
@@ -219,7 +219,7 @@ func (d *decoder) content() {
 		return
 	}
 	d.part = -1
-	turn.Parts = d.mem.keep(d.scratch)
+	turn.Parts = d.mem.Keep(d.scratch)
 	last := len(d.req.Turns) - 1
 	switch {
 	case len(turn.Parts) == 0:

@@ -62,15 +62,15 @@ func (d *decoder) function(at int) {
 		case "description":
 			t.Description = r.Text()
 		case "parameters":
-			if raw := rawValue(r); raw != nil && t.Schema == nil {
+			if raw := r.RawIfAny(); raw != nil && t.Schema == nil {
 				t.Schema, t.OpenAPI = raw, true
 			}
 		case "parametersJsonSchema", "parameters_json_schema":
-			if raw := rawValue(r); raw != nil {
+			if raw := r.RawIfAny(); raw != nil {
 				t.Schema, t.OpenAPI = raw, false
 			}
 		case "responseJsonSchema", "response_json_schema":
-			t.OutputSchema = rawValue(r)
+			t.OutputSchema = r.RawIfAny()
 		default:
 			if !r.Null() {
 				t.Ext = append(t.Ext, ir.Field{Name: key, Raw: r.Raw()})
@@ -117,7 +117,7 @@ func (d *decoder) toolConfig() {
 	for in := r.Object(); in && r.Member(); {
 		switch key := r.Key(); key {
 		case "functionCallingConfig", "function_calling_config":
-			if raw := rawValue(r); raw != nil {
+			if raw := r.RawIfAny(); raw != nil {
 				d.toolChoice(raw)
 			}
 		default:
@@ -145,7 +145,7 @@ func (d *decoder) toolChoice(raw []byte) {
 		case "allowedFunctionNames":
 			c.Names = appendStrings(nil, &r)
 		case "streamFunctionCallArguments":
-			d.req.StreamOpts.ArgDeltas = optBool(&r)
+			d.req.StreamOpts.ArgDeltas = r.OptBool()
 		}
 	}
 	if r.Err() != nil {

@@ -46,3 +46,43 @@ func (r *Reader) TextIn(name string) ir.Text {
 	}
 	return found
 }
+
+// OptBool is Bool for a member that may be null, which counts as absent.
+func (r *Reader) OptBool() ir.Opt[bool] {
+	if r.Null() {
+		return ir.Opt[bool]{}
+	}
+	return ir.Some(r.Bool())
+}
+
+// OptInt is Int for a member that may be null, which counts as absent.
+func (r *Reader) OptInt() ir.Opt[int] {
+	if r.Null() {
+		return ir.Opt[int]{}
+	}
+	return ir.Some(int(r.Int()))
+}
+
+// OptInt64 is Int for a member that may be null, which counts as absent.
+func (r *Reader) OptInt64() ir.Opt[int64] {
+	if r.Null() {
+		return ir.Opt[int64]{}
+	}
+	return ir.Some(r.Int())
+}
+
+// OptFloat is Float for a member that may be null, which counts as absent.
+func (r *Reader) OptFloat() ir.Opt[float64] {
+	if r.Null() {
+		return ir.Opt[float64]{}
+	}
+	return ir.Some(r.Float())
+}
+
+// RawIfAny is Raw for a member that may be null: nil then.
+func (r *Reader) RawIfAny() []byte {
+	if r.Null() {
+		return nil
+	}
+	return r.Raw()
+}
