@@ -20,7 +20,7 @@ func Normalize(r *Request, t *Target) {
 		return
 	}
 	r.Turns = repairResults(r, t)
-	dropEmpty(r)
+	dropEmpty(r, t)
 }
 
 // needsRepair reports whether anything has to be changed, in one pass without
@@ -39,7 +39,7 @@ func (r *Request) needsRepair() bool {
 		}
 		for j := range turn.Parts {
 			p := &turn.Parts[j]
-			if emptyPart(p) || p.Kind == PartThinking && turn.Role != RoleAssistant {
+			if emptyPart(p) || misplaced(turn, p) {
 				return true
 			}
 			if p.Kind == PartToolCall {
@@ -143,16 +143,28 @@ func leadingResults(t *Turn) int {
 	return n
 }
 
+// misplaced reports whether a part stands in the turn of somebody who cannot
+// say it.
+func misplaced(turn *Turn, p *Part) bool {
+	return turn.Role != RoleAssistant && (p.Kind == PartThinking || p.Kind == PartToolCall)
+}
+
 func emptyPart(p *Part) bool {
 	return p.Kind == PartText && p.Text == "" && p.Sig == nil
 }
 
-// dropEmpty removes empty texts, thinking outside of assistant turns, and
-// turns that are left without parts. Turns that change get parts of their own.
-func dropEmpty(r *Request) {
+// dropEmpty removes empty texts, thinking and calls outside of assistant turns,
+// and turns that are left without parts. Turns that change get parts of their
+// own.
+func dropEmpty(r *Request, t *Target) {
 	turns := make([]Turn, 0, len(r.Turns))
 	for _, turn := range r.Turns {
-		drop := func(p Part) bool { return emptyPart(&p) || p.Kind == PartThinking && turn.Role != RoleAssistant }
+		drop := func(p Part) bool { return emptyPart(&p) || misplaced(&turn, &p) }
+		for i := range turn.Parts {
+			if p := &turn.Parts[i]; misplaced(&turn, p) {
+				t.Repair(CodeDrop, r.PathOf(p.At), "only the model says this")
+			}
+		}
 		if slices.ContainsFunc(turn.Parts, drop) {
 			turn.Parts = slices.DeleteFunc(slices.Clone(turn.Parts), drop)
 		}

@@ -72,7 +72,8 @@ func TestNormalize(t *testing.T) {
 		{"also within one turn", []Turn{assistant(0, callPart("1"), callPart("1")), user(1, result("1", "x"), result("1", "y"))},
 			"a{call 1; call 1_2} u{result 1 of f1: x; result 1_2 of f1: y}", ""},
 		{"empty text and turns go", []Turn{user(0, text("")), user(1, text("a"), text(""))}, "u{text a}", ""},
-		{"thinking of a user goes", []Turn{user(0, Part{Kind: PartThinking, Text: "t"}, text("a"))}, "u{text a}", ""},
+		{"thinking of a user goes", []Turn{user(0, Part{Kind: PartThinking, Text: "t"}, text("a"))}, "u{text a}", "drop:messages[0].content[0]"},
+		{"a call of a user goes", []Turn{user(0, callPart("1"), text("a"))}, "u{text a}", "drop:messages[0].content[0]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &Request{Dialect: Anthropic, Turns: c.turns}
