@@ -79,8 +79,12 @@ func (s *survey) done() {
 func (p *Pool) try(w *Want) (*Lease, tally) {
 	s := p.survey(w, p.policy, false)
 	defer s.done()
-	for {
+	for looks := 0; ; {
 		s.choose()
+		if s.best.seat == nil && s.unsettled() && looks < maxLooks {
+			looks++
+			continue
+		}
 		if s.best.seat == nil {
 			return nil, s.tally
 		}
@@ -91,6 +95,13 @@ func (p *Pool) try(w *Want) (*Lease, tally) {
 		// Another request was faster. The account looks different now, so the next look does too.
 	}
 }
+
+// maxLooks bounds how often a request looks again because accounts have changed while it looked.
+const maxLooks = 16
+
+// unsettled reports whether accounts that a panic would have restored have recovered, or failed again, between two
+// passes of the survey, so that neither found them.
+func (s *survey) unsettled() bool { return s.panic != nil && s.busy == 0 }
 
 // look returns what the policy would choose, which changes nothing.
 func (p *Pool) look(w *Want, policy Policy) (option, tally) {
