@@ -36,7 +36,7 @@ type visit struct {
 	request *http.Request
 	body    []byte
 	begun   chan struct{} // closed when the request has come
-	left    chan struct{} // closed when its context has ended before its answer
+	left    chan struct{} // closed when it was left before its answer had ended
 }
 
 func (v *visitBook) expect(mark string) *visit {
@@ -70,12 +70,39 @@ func startUpstream() error {
 			x.request, x.body = r, body
 			close(x.begun)
 			stop := context.AfterFunc(r.Context(), func() { close(x.left) })
-			defer stop()
+			answer := &torn{ResponseWriter: w}
+			w = answer
+			defer func() {
+				// A write may fail before the context ends, and the answer may end before what waits for the context runs.
+				if stop() && (answer.failed || r.Context().Err() != nil) {
+					close(x.left)
+				}
+			}()
 		}
 		vendor.ServeHTTP(w, r)
 	}))
 	return nil
 }
+
+// torn notes when an answer can be written no further.
+type torn struct {
+	http.ResponseWriter
+	failed bool
+}
+
+func (a *torn) Write(b []byte) (int, error) {
+	n, err := a.ResponseWriter.Write(b)
+	a.failed = a.failed || err != nil
+	return n, err
+}
+
+func (a *torn) FlushError() error {
+	err := http.NewResponseController(a.ResponseWriter).Flush()
+	a.failed = a.failed || err != nil
+	return err
+}
+
+func (a *torn) Flush() { _ = a.FlushError() }
 
 // remoteModels are the models at the upstream server, by the dialect in which it is asked.
 var remoteModels = map[string]string{
