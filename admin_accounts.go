@@ -3,6 +3,7 @@ package aigateway
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/handlers"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
@@ -19,6 +21,7 @@ type accountStatus struct {
 	Gateways []string `json:"gateways"`
 	Provider string   `json:"provider"`
 	BaseURL  string   `json:"base_url,omitempty"`
+	Proxy    string   `json:"proxy,omitempty"` // without user and password
 	Models   []string `json:"models"`
 	Priority int      `json:"priority"`
 	Weight   int      `json:"weight"`
@@ -37,12 +40,35 @@ type accountStatus struct {
 	Limit   int `json:"limit"`   // 0 is unlimited
 	Waiting int `json:"waiting"` // for this account and no other
 
-	Succeeded        uint64           `json:"succeeded"`
-	Failed           uint64           `json:"failed"`
-	LastError        *lastError       `json:"last_error,omitempty"`
-	UsedAt           time.Time        `json:"used_at,omitzero"`
-	FirstByteSeconds float64          `json:"first_byte_seconds,omitempty"` // moving average
-	Cooldowns        []cooldownStatus `json:"cooldowns,omitempty"`
+	Succeeded uint64     `json:"succeeded"`
+	Failed    uint64     `json:"failed"`
+	LastError *lastError `json:"last_error,omitempty"`
+	UsedAt    time.Time  `json:"used_at,omitzero"`
+
+	// SuccessRate and ErrorRate are shares of the latest requests, about 200, that the account has answered or failed.
+	// They are absent before the first.
+	SuccessRate *float64 `json:"success_rate,omitempty"`
+	ErrorRate   *float64 `json:"error_rate,omitempty"`
+
+	// FirstByteSeconds and TotalSeconds are moving averages of the time to the first content, and to the end of answers.
+	FirstByteSeconds float64 `json:"first_byte_seconds,omitempty"`
+	TotalSeconds     float64 `json:"total_seconds,omitempty"`
+
+	Cooldowns []cooldownStatus `json:"cooldowns,omitempty"`
+
+	// Check is what the option warm has found out about the account; absent if nobody has looked.
+	Check *lookStatus `json:"check,omitempty"`
+
+	// Quota is what the vendor says is left, where it says so; absent if nobody has asked. Showing one account asks the
+	// vendor, at most once a minute.
+	Quota *quotaStatus `json:"quota,omitempty"`
+}
+
+// lookStatus is a look at an account that no request has caused.
+type lookStatus struct {
+	At      time.Time `json:"at"`
+	Seconds float64   `json:"seconds"`
+	Problem string    `json:"problem,omitempty"` // empty if the account was well
 }
 
 type lastError struct {
@@ -101,13 +127,21 @@ func accountStatuses() []*accountStatus {
 func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time) *accountStatus {
 	s := a.State.Snapshot()
 	shown := &accountStatus{
-		Name: a.Name, Provider: a.Provider, BaseURL: plainURL(settings.baseURL), Priority: a.Priority, Weight: max(a.Weight, 1),
+		Name: a.Name, Provider: a.Provider, BaseURL: plainURL(settings.baseURL), Proxy: settings.proxy.String(), Priority: a.Priority, Weight: max(a.Weight, 1),
 		Credential: fingerprint(settings.secret), Login: newLoginStatus(settings.source),
 		InUse: s.InUse, Limit: s.Limit, Waiting: s.Waiting,
-		Succeeded: s.Succeeded, Failed: s.Failed, UsedAt: inUTC(s.UsedAt), FirstByteSeconds: s.FirstByte.Seconds(),
+		Succeeded: s.Succeeded, Failed: s.Failed, UsedAt: inUTC(s.UsedAt),
+		FirstByteSeconds: s.FirstByte.Seconds(), TotalSeconds: s.Total.Seconds(),
+	}
+	if s.SuccessRate >= 0 {
+		success, failure := rounded(s.SuccessRate), rounded(1-s.SuccessRate)
+		shown.SuccessRate, shown.ErrorRate = &success, &failure
 	}
 	for _, c := range s.Cooldowns {
 		shown.Cooldowns = append(shown.Cooldowns, cooldownStatus{c.Class.String(), c.Model, c.Failures, inUTC(c.Until), c.Probing, c.Reason})
+	}
+	if s.Check != nil {
+		shown.Check = &lookStatus{inUTC(s.Check.At), s.Check.Took.Seconds(), s.Check.Problem}
 	}
 	for _, m := range settings.served {
 		shown.Models = append(shown.Models, m.text())
@@ -115,6 +149,7 @@ func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time)
 	if s.LastFailure != pool.Unjudged {
 		shown.LastError = &lastError{s.LastFailure.String(), s.Reason, inUTC(s.FailedAt)}
 	}
+	shown.Quota = newQuotaStatus(handlers.LastQuota(a), nil)
 	shown.judge(settings, a, now)
 	return shown
 }
@@ -186,6 +221,9 @@ func plainURL(raw string) string {
 	return u.String()
 }
 
+// rounded is a share for people.
+func rounded(share float64) float64 { return math.Round(share*1000) / 1000 }
+
 func inUTC(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
@@ -197,9 +235,10 @@ func (a *adminAPI) listAccounts(*http.Request, string) (any, error) {
 	return append([]*accountStatus{}, accountStatuses()...), nil
 }
 
-func (a *adminAPI) showAccount(_ *http.Request, name string) (any, error) {
+func (a *adminAPI) showAccount(r *http.Request, name string) (any, error) {
 	for _, shown := range accountStatuses() {
 		if shown.Name == name {
+			a.askQuota(r, shown)
 			return shown, nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"go.uber.org/zap"
 )
 
@@ -63,6 +64,9 @@ const levelPath = "/config/logging/logs/default/level"
 
 // changeLevel changes Caddy's configuration by its own admin API, from which r comes.
 func changeLevel(r *http.Request, level string) error {
+	if address, elsewhere := r.Context().Value(endpointKey{}).(string); elsewhere {
+		return changeLevelAt(address, level)
+	}
 	api, err := ownAPI(r)
 	if err != nil {
 		return err
@@ -86,6 +90,25 @@ func changeLevel(r *http.Request, level string) error {
 		return fmt.Errorf("status %d: %s", status, text)
 	}
 	return nil
+}
+
+// changeLevelAt does so over Caddy's admin endpoint for a request that came to a site.
+func changeLevelAt(address, level string) error {
+	value, err := json.Marshal(level)
+	if err != nil {
+		return err
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	if file := configFile(os.Args); file != "" {
+		header.Set("Caddy-Config-Source-File", file)
+	}
+	for _, method := range []string{http.MethodPatch, http.MethodPut} {
+		var resp *http.Response
+		if resp, err = caddycmd.AdminAPIRequest(address, method, levelPath, header, bytes.NewReader(value)); err == nil {
+			return resp.Body.Close()
+		}
+	}
+	return err
 }
 
 // ownAPI reaches the admin endpoint that the request came to.

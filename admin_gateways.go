@@ -126,14 +126,18 @@ func (a *adminAPI) listModels(r *http.Request, _ string) (any, error) {
 	return list, asAdminError(err)
 }
 
-// explain tells which account would answer ?model= for ?key= now, asked in ?dialect=, and why not the others.
+// explain tells which account would answer ?model= for ?key= now, asked in ?dialect= as part of ?session=, and why not the
+// others.
 func (a *adminAPI) explain(r *http.Request, _ string) (any, error) {
 	g, err := chooseGateway(r)
 	if err != nil {
 		return nil, err
 	}
 	q := r.URL.Query()
-	question := handlers.Question{Key: q.Get("key"), Model: q.Get("model"), Dialect: ir.Dialect(q.Get("dialect"))}
+	question := handlers.Question{Key: q.Get("key"), Model: q.Get("model"), Dialect: ir.Dialect(q.Get("dialect")), Session: q.Get("session")}
+	if question.Session != "" && !sessionTag.MatchString(question.Session) {
+		return nil, adminError(http.StatusBadRequest, "a session is named by the 16 hex digits of the access log's field ai_session")
+	}
 	if question.Model == "" {
 		return nil, adminError(http.StatusBadRequest, "say which model with ?model=")
 	}

@@ -71,10 +71,29 @@ func (a *adminAPI) unfreeze(r *http.Request, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	before := account.State.Snapshot().Cooldowns
 	if account.State.Unfreeze() {
+		tellRecovered(account.State, before)
 		a.logger.Info("account unfrozen", zap.String("account", name), zap.String("reason", "by hand"))
 	}
 	return a.showAccount(r, name)
+}
+
+// tellRecovered tells those who have heard of the cooldowns that they are over.
+func tellRecovered(state *pool.State, cooldowns []pool.Cooldown) {
+	for _, g := range gateways.named() {
+		for _, account := range g.Pool.Accounts() {
+			if account.State != state {
+				continue
+			}
+			for _, c := range cooldowns {
+				if c.Class != pool.HandClass {
+					g.handler.herald.changed(pool.Change{Account: account, Cooldown: c})
+				}
+			}
+			return
+		}
+	}
 }
 
 func (a *adminAPI) disable(r *http.Request, name string) (any, error) { return a.turn(r, name, false) }

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
 // loginStatus is what the admin API tells of an account's tokens. It holds none of them.
@@ -66,9 +67,25 @@ func sourceOf(name string) credentials.Source {
 	return nil
 }
 
+// readmit ends what the account's old credential has brought upon it.
+func (h *Handler) readmit(account string) {
+	r, ok := h.gateway.(running)
+	if !ok {
+		return // it is still being built
+	}
+	for _, a := range r.Pool.Accounts() {
+		if a.Name == account && a.State.Forgive(pool.AuthClass) {
+			h.logger.Info("account is used again: it has a new token", zap.String("account", account), zap.String("gateway", h.Name))
+		}
+	}
+}
+
 // refreshed counts an attempt to refresh an account's token, and tells those who listen when it failed.
 func (h *Handler) refreshed(account, result string) {
 	collectors().Refreshed(account, result)
+	if result == credentials.ResultOK || result == credentials.ResultAdopted {
+		h.readmit(account)
+	}
 	if h.herald == nil || result == credentials.ResultOK || result == credentials.ResultAdopted || result == credentials.ResultSaved {
 		return
 	}

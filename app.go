@@ -8,6 +8,9 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
 // App is one configuration's directory of gateways, keys and accounts, shared by all of its gateways. No configuration
@@ -16,6 +19,8 @@ type App struct {
 	mu         sync.Mutex
 	entries    map[entryKey]entry
 	transports map[string]http.RoundTripper
+	egresses   map[string]*providers.Egress // by transport
+	shared     []string                     // keys of transports that live on with the next configuration
 	publishers []publisher
 	published  int // how many of the publishers have been told so
 }
@@ -46,6 +51,7 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 func (a *App) Provision(caddy.Context) error {
 	a.entries = make(map[entryKey]entry)
 	a.transports = make(map[string]http.RoundTripper)
+	a.egresses = make(map[string]*providers.Egress)
 	return nil
 }
 
@@ -63,7 +69,8 @@ func (a *App) Start() error {
 // Stop does nothing: Caddy stops apps in any order, and requests go on after it, on a reload to their natural end.
 func (*App) Stop() error { return nil }
 
-// Cleanup withdraws exactly what Start has published.
+// Cleanup withdraws exactly what Start has published, and lets go of connections that the next configuration does not
+// share.
 func (a *App) Cleanup() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -71,6 +78,10 @@ func (a *App) Cleanup() error {
 		p.Unpublish()
 	}
 	a.publishers, a.published = nil, 0
+	for _, key := range a.shared {
+		egress.Release(key)
+	}
+	a.shared = nil
 	return nil
 }
 

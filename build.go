@@ -1,11 +1,15 @@
 package aigateway
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -13,8 +17,10 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
+	"github.com/caddy-ai-gateway/ai-gateway/media"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
+	"github.com/caddy-ai-gateway/ai-gateway/signed"
 	"github.com/caddy-ai-gateway/ai-gateway/stored"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
@@ -25,6 +31,7 @@ type running struct {
 	handler *Handler // its settings
 	ledger  *ledger
 	stored  *stored.Shared
+	signed  *signed.Shared
 }
 
 // Publish makes the limits of accounts and keys effective for the whole process.
@@ -34,6 +41,10 @@ func (r running) Publish() {
 	r.Keys.Publish()
 	r.ledger.publish()
 	gateways.add(r)
+	if r.handler.Warm {
+		// It goes on when the next configuration comes, which leaves these accounts out.
+		go r.Warm(context.Background())
+	}
 }
 
 // Unpublish withdraws them.
@@ -56,6 +67,7 @@ func (r running) close() {
 	r.Keys.Close()
 	r.ledger.close()
 	r.stored.Close()
+	r.signed.Close()
 }
 
 // build makes the pipeline out of the resolved keys and accounts, as the last step of Provision.
@@ -73,6 +85,7 @@ func (h *Handler) build() error {
 	if err != nil {
 		return err
 	}
+	keys.OnExceeded(h.herald.exceeded)
 	options := h.poolOptions()
 	options.Changed = h.herald.changed
 	shared, err := pool.New(accounts, options)
@@ -93,17 +106,34 @@ func (h *Handler) build() error {
 		ledger.close()
 		return err
 	}
+	memory, err := signed.Open()
+	if err != nil {
+		keys.Close()
+		shared.Close()
+		ledger.close()
+		kept.Close()
+		return err
+	}
 	r := running{&handlers.Gateway{
 		Name: h.Name, Keys: keys, Pool: shared, Models: models,
 		Attempts: h.Failover.Attempts, Failover: handlers.Failover{On: h.Failover.On, Never: h.Failover.Never},
 		Unsticky: options.SessionTTL == 0, Stream: h.Stream.limits(), MaxBody: h.MaxBody,
-		Strict: h.Strict, Notes: handlers.NotesMode(h.Notes), ExposeAccount: h.ExposeAccount, Logger: h.logger,
+		Strict: h.Strict, Notes: handlers.NotesMode(h.Notes), ExposeAccount: h.ExposeAccount, ErrorBodies: h.LogErrorBodies, Logger: h.logger,
 		Observer: h.observer(accounts), Usage: ledger.recorder, Prices: h.prices, Intercept: h.intercepts(),
-		Stored: kept.Store, Runs: kept.Runs,
-	}, h, ledger, kept}
+		Media: h.media(), EmulateCompact: h.EmulateCompact, Stored: kept.Store, Runs: kept.Runs, Signed: memory,
+	}, h, ledger, kept, memory}
 	h.gateway = r
 	h.app.join(r)
 	return nil
+}
+
+// media returns what fetches the media of requests, nil if nothing does.
+func (h *Handler) media() func() handlers.Media {
+	if !h.FetchMedia {
+		return nil
+	}
+	fetcher := media.New(providers.UserAgent(), media.DefaultLimits())
+	return func() handlers.Media { return fetcher.Basket() }
 }
 
 func (s Stream) limits() handlers.Stream {
@@ -134,11 +164,22 @@ func (h *Handler) buildAccounts() ([]*pool.Account, error) {
 		}
 		accounts = append(accounts, &pool.Account{
 			Name: a.Name, Provider: a.provider.Platform(), Identity: a.identity(), Models: models,
-			Priority: a.Priority, Weight: a.Weight, Concurrency: a.Concurrency, Disabled: a.disabled,
+			Priority: a.Priority, Weight: a.Weight, Concurrency: cmp.Or(a.Concurrency, a.provider.Defaults().Concurrency), Disabled: a.disabled, Tie: a.tie(),
 			Value: a.upstream(),
 		})
 	}
 	return accounts, nil
+}
+
+// tie puts Google's accounts with a key behind those that somebody has logged in to, as long as nobody has used either.
+func (a *resolvedAccount) tie() int {
+	switch a.provider.Platform() {
+	case "gemini", "vertex":
+		if a.secret != "" {
+			return 1
+		}
+	}
+	return 0
 }
 
 // pool returns the account's models as the pool matches them.
@@ -158,7 +199,7 @@ func (a *resolvedAccount) pool() (pool.Models, error) {
 func (a *resolvedAccount) upstream() *handlers.Upstream {
 	up := &handlers.Upstream{
 		Name:     a.Name,
-		Provider: a.provider, Transport: a.transport, BaseURL: a.baseURL, Secret: a.secret, Source: a.source, Header: a.header,
+		Provider: a.provider, Transport: providers.Transport(a.provider, a.baseURL, a.transport), BaseURL: a.baseURL, Secret: a.secret, Source: a.source, Header: a.header,
 		Scope: a.scope(),
 	}
 	for _, s := range a.served {
@@ -208,12 +249,31 @@ func (h *Handler) buildModels() (handlers.Models, error) {
 		if err != nil {
 			return nil, fmt.Errorf("model %q: %w", m.Pattern, err)
 		}
+		instructions, err := m.instructions()
+		if err != nil {
+			return nil, fmt.Errorf("model %q: instructions_default: %w", m.Pattern, err)
+		}
 		models = append(models, &handlers.Model{
 			Pattern: pattern, Name: m.Pattern, Exact: !isGlob(m.Pattern), As: m.As, Accounts: accounts,
 			Fallback: m.Fallback, Edits: m.edits(), Strict: m.Strict, Price: price, Intercept: kinds(m.Intercept),
+			Instructions: instructions,
 		})
 	}
 	return models, nil
+}
+
+// instructions returns the text for requests without instructions, its placeholders replaced. Braces that are none stay.
+func (m *Model) instructions() (string, error) {
+	text := strings.TrimSpace(caddy.NewReplacer().ReplaceKnown(m.InstructionsDefault, ""))
+	switch {
+	case m.InstructionsDefault == "":
+		return "", nil
+	case text == "":
+		return "", fmt.Errorf("%w; %s", errEmpty, whatToSet(m.InstructionsDefault, "write a text"))
+	case !utf8.ValidString(text):
+		return "", errors.New("it is no text in UTF-8")
+	}
+	return text, nil
 }
 
 // edits returns the block's changes in the order in which they are made: what is missing is filled in before anything

@@ -21,29 +21,30 @@ func parseDirective(in httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error
 // gatewayOptions are the options of the directive's block.
 func gatewayOptions() options[Handler] {
 	return options[Handler]{
-		"name":            {form: "name <name>", parse: parseName},
-		"key":             {form: "key <name> <secret | sha256:hex>", many: true, parse: parseKey},
-		"keys_file":       {form: "keys_file <path>", parse: parseKeysFile},
-		"allow_anonymous": {form: "allow_anonymous", parse: setFlag(func(h *Handler) *bool { return &h.AllowAnonymous })},
-		"account":         {form: "account <name> <provider> [<credential>]", many: true, parse: parseAccount},
-		"model":           {form: "model <pattern>", many: true, parse: parseModel},
-		"prices":          {form: "prices <file>", parse: parsePrices},
-		"usage":           {form: "usage sqlite [<path>] | off", parse: parseUsage},
-		"policy":          {form: "policy " + policyNames, parse: parsePolicy},
-		"sticky":          {form: "sticky <ttl> [<max sessions>] | off", parse: parseSticky},
-		"wait":            {form: "wait [sticky <n> <duration>] [fallback <n> <duration>]", parse: parseWait},
-		"cooldown":        {form: "cooldown { ... }", parse: parseCooldown},
-		"failover":        {form: "failover { ... }", parse: parseFailover},
-		"stream":          {form: "stream { ... }", parse: parseStream},
-		"max_body":        {form: "max_body <size>", parse: parseMaxBody},
-		"strict":          {form: "strict", parse: setFlag(func(h *Handler) *bool { return &h.Strict })},
-		"notes":           {form: "notes warn | all | off", parse: parseNotes},
-		"expose_account":  {form: "expose_account", parse: setFlag(func(h *Handler) *bool { return &h.ExposeAccount })},
-		"transport":       {form: "transport <protocol> { ... }", parse: parseGatewayTransport},
-
-		"fetch_media": later[Handler](),
-		"warm":        later[Handler](),
-		"proxy":       later[Handler](),
+		"name":             {form: "name <name>", parse: parseName},
+		"key":              {form: "key <name> <secret | sha256:hex>", many: true, parse: parseKey},
+		"keys_file":        {form: "keys_file <path>", parse: parseKeysFile},
+		"allow_anonymous":  {form: "allow_anonymous", parse: setFlag(func(h *Handler) *bool { return &h.AllowAnonymous })},
+		"account":          {form: "account <name> <provider> [<credential>]", many: true, parse: parseAccount},
+		"model":            {form: "model <pattern>", many: true, parse: parseModel},
+		"prices":           {form: "prices <file>", parse: parsePrices},
+		"usage":            {form: "usage sqlite [<path>] | off", parse: parseUsage},
+		"policy":           {form: "policy " + policyNames, parse: parsePolicy},
+		"sticky":           {form: "sticky <ttl> [<max sessions>] | off", parse: parseSticky},
+		"wait":             {form: "wait [sticky <n> <duration>] [fallback <n> <duration>]", parse: parseWait},
+		"cooldown":         {form: "cooldown { ... }", parse: parseCooldown},
+		"failover":         {form: "failover { ... }", parse: parseFailover},
+		"stream":           {form: "stream { ... }", parse: parseStream},
+		"max_body":         {form: "max_body <size>", parse: parseMaxBody},
+		"strict":           {form: "strict", parse: setFlag(func(h *Handler) *bool { return &h.Strict })},
+		"notes":            {form: "notes warn | all | off", parse: parseNotes},
+		"log_error_bodies": {form: "log_error_bodies", parse: setFlag(func(h *Handler) *bool { return &h.LogErrorBodies })},
+		"expose_account":   {form: "expose_account", parse: setFlag(func(h *Handler) *bool { return &h.ExposeAccount })},
+		"fetch_media":      {form: "fetch_media", parse: setFlag(func(h *Handler) *bool { return &h.FetchMedia })},
+		"emulate_compact":  {form: "emulate_compact", parse: setFlag(func(h *Handler) *bool { return &h.EmulateCompact })},
+		"transport":        {form: "transport <protocol> { ... }", parse: parseGatewayTransport},
+		"warm":             {form: "warm", parse: setFlag(func(h *Handler) *bool { return &h.Warm })},
+		"proxy":            {form: "proxy <url>", parse: setProxy(func(h *Handler) *string { return &h.Proxy })},
 	}
 }
 
@@ -74,6 +75,7 @@ func gatewayOptions() options[Handler] {
 //			base_url    <url>
 //			header      <name> <value>
 //			caps        <name> <value>
+//			proxy       <url>
 //			transport   <protocol> { ... }
 //			...         # the provider's own options
 //		}
@@ -88,6 +90,7 @@ func gatewayOptions() options[Handler] {
 //			price    <in> <out> [<cache read> [<cache write>]]
 //			intercept <quota | warmup | title...>
 //			strict
+//			instructions_default <text>
 //		}
 //		prices <file>
 //
@@ -116,6 +119,11 @@ func gatewayOptions() options[Handler] {
 //		strict
 //		notes warn | all | off
 //		expose_account
+//		log_error_bodies
+//		fetch_media
+//		emulate_compact
+//		warm
+//		proxy <url>
 //		transport <protocol> { ... }
 //		usage sqlite [<path>] { retention <duration> | forever } | off
 //	}

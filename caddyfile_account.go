@@ -28,8 +28,7 @@ func accountOptions() options[Account] {
 		"header":          {form: "header <name> <value>", many: true, parse: parseHeader},
 		"caps":            {form: "caps <name> <value>", many: true, parse: parseCaps},
 		"transport":       {form: "transport <protocol> { ... }", parse: parseAccountTransport},
-
-		"proxy": later[Account](),
+		"proxy":           {form: "proxy <url>", parse: setProxy(func(a *Account) *string { return &a.Proxy })},
 	}
 }
 
@@ -59,6 +58,11 @@ func parseAccount(d *caddyfile.Dispenser, h *Handler) error {
 	start := *d // an error about the account as a whole names its first line
 	if err := ownOptions(provider).parseBlock(d, account, fmt.Sprintf("an account of %s", args[1])); err != nil {
 		return err
+	}
+	if v, ok := provider.(caddy.Validator); ok {
+		if err := v.Validate(); err != nil {
+			return locate(&start, fmt.Errorf("account %q: %w", account.Name, err))
+		}
 	}
 	if err := account.checkProvider(provider); err != nil {
 		return locate(&start, fmt.Errorf("account %q: %w", account.Name, err))

@@ -27,6 +27,8 @@ func modelOptions() options[Model] {
 
 		"price":     {form: "price <in> <out> [<cache read> [<cache write>]]", parse: parsePrice},
 		"intercept": {form: interceptForm, parse: setIntercept(func(m *Model) *[]string { return &m.Intercept })},
+
+		"instructions_default": {form: "instructions_default <text>", parse: parseInstructions},
 	}
 }
 
@@ -50,6 +52,13 @@ func parseAs(d *caddyfile.Dispenser, m *Model) error {
 	}
 	if isGlob(m.As) {
 		return fmt.Errorf("%q must be one model's name", m.As)
+	}
+	return nil
+}
+
+func parseInstructions(d *caddyfile.Dispenser, m *Model) error {
+	if !d.AllArgs(&m.InstructionsDefault) || m.InstructionsDefault == "" {
+		return errForm
 	}
 	return nil
 }

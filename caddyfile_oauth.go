@@ -22,6 +22,7 @@ func oauthOptions() options[OAuth] {
 		"client_secret": word("client_secret <secret>", func(o *OAuth) *string { return &o.ClientSecret }),
 		"token_url":     {form: "token_url <url>", parse: parseURL(func(o *OAuth) *string { return &o.TokenURL })},
 		"auth_url":      {form: "auth_url <url>", parse: parseURL(func(o *OAuth) *string { return &o.AuthURL })},
+		"device_url":    {form: "device_url <url>", parse: parseURL(func(o *OAuth) *string { return &o.DeviceURL })},
 		"scopes":        {form: "scopes <scope...>", parse: setList(func(o *OAuth) *[]string { return &o.Scopes })},
 		"refresh_token": word("refresh_token <token>", func(o *OAuth) *string { return &o.RefreshToken }),
 	}

@@ -92,7 +92,10 @@ func TestAdaptCoversEveryOption(t *testing.T) {
 		"gateway": gatewayOptions().names(), "key": keyOptions().names(), "account": accountOptions().names(),
 		"model": modelOptions().names(), "stream": streamOptions().names(), "failover": failoverOptions().names(),
 		"cooldown":  cooldownOptions().names(),
+		"admin":     adminSiteOptions().names(),
 		"openai":    {"api", "organization", "project"},
+		"anthropic": {"betas"}, "antigravity": {"project", "hosts", "credits"},
+		"g4f":       {"providers", "retries", "timeout", "tools", "shared", "unlisted"},
 		"simulator": {"speaks", "always", "delay", "first_byte"},
 	}
 	for block, names := range blocks {

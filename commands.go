@@ -23,8 +23,11 @@ func init() {
 		Name:  "ai-gateway",
 		Short: "Tools for the AI gateway",
 		CobraFunc: func(cmd *cobra.Command) {
+			// Otherwise cobra shows its help for a command that there is not, as if all were well.
+			cmd.Args = cobra.NoArgs
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			cmd.AddCommand(simulateCommand(), translateCommand(), usageCommand())
-			cmd.AddCommand(statusCommand(), accountsCommand(), keysCommand(), explainCommand(), doctorCommand())
+			cmd.AddCommand(statusCommand(), accountsCommand(), keysCommand(), sessionsCommand(), explainCommand(), doctorCommand())
 			cmd.AddCommand(loginCommand(), logoutCommand())
 		},
 	})

@@ -2,6 +2,7 @@ package aigateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,10 +48,10 @@ func (c *console) call(method, path string) ([]byte, error) {
 	}
 	resp, err := caddycmd.AdminAPIRequest(address, method, adminPrefix+path, nil, nil)
 	if err != nil && strings.Contains(err.Error(), "HTTP ") {
-		return nil, err // it tells what was wrong
+		return nil, plainError(err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the admin endpoint at %s: %w; is Caddy running, and is this the address of its option admin?", address, err)
+		return nil, &unreachableError{address, err}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
@@ -58,6 +59,31 @@ func (c *console) call(method, path string) ([]byte, error) {
 		return nil, fmt.Errorf("reading the answer of the admin endpoint: %w", err)
 	}
 	return body, nil
+}
+
+// unreachableError says that no admin endpoint answers.
+type unreachableError struct {
+	address string
+	cause   error
+}
+
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("asking the admin endpoint at %s: %v; is Caddy running, and is this the address of its option admin?", e.address, e.cause)
+}
+
+// Unwrap returns why.
+func (e *unreachableError) Unwrap() error { return e.cause }
+
+// plainError is what the admin API says was wrong, without what is around it.
+func plainError(err error) error {
+	var api struct {
+		Error string `json:"error"`
+	}
+	_, body, found := strings.Cut(err.Error(), "{")
+	if !found || json.Unmarshal([]byte("{"+strings.TrimSpace(body)), &api) != nil || api.Error == "" {
+		return err
+	}
+	return errors.New(api.Error)
 }
 
 // get asks for something to show. With --json it is printed at once and shown is true.

@@ -3,6 +3,7 @@ package aigateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -94,6 +95,18 @@ func TestStatusOfTrouble(t *testing.T) {
 	}
 	if _, err := command(t, statusCommand(), "--address=127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "is Caddy running") {
 		t.Error(err)
+	}
+}
+
+// TestErrorsOfTheAPIAreShownPlainly wants what the API says without what it is wrapped in.
+func TestErrorsOfTheAPIAreShownPlainly(t *testing.T) {
+	for in, want := range map[string]string{
+		"caddy responded with error: HTTP 404: {\"error\":\"there is no account \\\"x\\\"\"}\n": `there is no account "x"`,
+		"caddy responded with error: HTTP 502: {broken":                                         "caddy responded with error: HTTP 502: {broken",
+	} {
+		if got := plainError(errors.New(in)).Error(); got != want {
+			t.Errorf("%q is shown as %q", in, got)
+		}
 	}
 }
 

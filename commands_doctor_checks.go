@@ -58,6 +58,13 @@ func (d *doctor) examineServer(c *caddy.Config) {
 	}
 	logged := false
 	for _, server := range app.Servers {
+		if !slices.ContainsFunc(server.ListenerWrappersRaw, func(raw json.RawMessage) bool { return bytes.Contains(raw, []byte(`"one_socket"`)) }) {
+			d.find(levelWarning, "configuration", "a reload may reset connections that are made in the same moment",
+				"write listener_wrappers with one_socket and tls into the global option servers, see docs/operations.md")
+			break
+		}
+	}
+	for _, server := range app.Servers {
 		logged = logged || server.Logs != nil
 	}
 	if logged && !redacted(c.Logging) {

@@ -23,8 +23,9 @@ import (
 // loginCommand lets a person log in to an account, on a machine with a browser or without one.
 func loginCommand() *cobra.Command {
 	var file, adapter, listen string
+	var device bool
 	cmd := &cobra.Command{
-		Use:   "login <account> [--config <file>] [--listen <address>]",
+		Use:   "login <account> [--config <file>] [--listen <address> | --device]",
 		Short: "Logs in to an account that has the option oauth",
 		Long: `Logs in to an account that has the option oauth: prints a link to the
 authorisation server, takes its answer and stores the account's tokens where the
@@ -32,7 +33,8 @@ gateway keeps them. A gateway that runs takes them up by itself.
 
 On a machine with a browser the answer arrives by itself. Anywhere else, open the
 link in your own browser. It ends at an address on 127.0.0.1 that cannot be
-reached: paste that address here.
+reached: paste that address here. With --device, where the authorisation server
+grants it, there is a short code instead, which you enter in any browser.
 
 Run it as the user and with the environment that Caddy runs with.
 
@@ -43,6 +45,7 @@ Exit codes: 0 the tokens are stored; 1 there was no login.`,
 	f.StringVarP(&file, "config", "c", "", "configuration file; default: Caddyfile in this directory")
 	f.StringVarP(&adapter, "adapter", "a", "", "name of the adapter of the configuration file")
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "loopback address to wait for the answer at; a client may allow only one port")
+	f.BoolVar(&device, "device", false, "log in with a code on another device; needs device_url")
 	cmd.RunE = caddycmd.WrapCommandFuncForCobra(func(flags caddycmd.Flags) (int, error) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
@@ -51,7 +54,7 @@ Exit codes: 0 the tokens are stored; 1 there was no login.`,
 			return exit(err)
 		}
 		defer c.close()
-		return exit(newWizard(cmd.InOrStdin(), cmd.OutOrStdout(), listen).run(ctx, c, flags.Arg(0)))
+		return exit(newWizard(cmd.InOrStdin(), cmd.OutOrStdout(), listen, device).run(ctx, c, flags.Arg(0)))
 	})
 	return cmd
 }
@@ -83,6 +86,7 @@ its end.`,
 
 // openedConfig is a configuration whose accounts can be worked with although it does not run.
 type openedConfig struct {
+	gateways []running
 	accounts []*resolvedAccount
 	close    func()
 }
@@ -121,6 +125,7 @@ func openAccounts(raw []byte) (*openedConfig, error) {
 			return nil, fmt.Errorf("loading the configuration: %w", err)
 		}
 		h := module.(*Handler)
+		c.gateways = append(c.gateways, h.gateway.(running))
 		for i := range h.accounts {
 			if a := &h.accounts[i]; !known[a.Name] {
 				known[a.Name] = true
@@ -188,7 +193,7 @@ func (a *resolvedAccount) describe(ctx context.Context, t credentials.Token) (cr
 	ctx, cancel := context.WithTimeout(ctx, discoverTime)
 	defer cancel()
 	call := &providers.Call{BaseURL: a.baseURL, Bearer: t.Access, Header: a.header}
-	found, err := d.Discover(ctx, call, a.login.HTTP.Transport.RoundTrip)
+	found, err := d.Discover(ctx, call, providers.Transport(a.provider, a.baseURL, a.login.HTTP.Transport).RoundTrip)
 	if err != nil {
 		return t, err
 	}

@@ -119,7 +119,7 @@ func TestLoginWizard(t *testing.T) {
 	in, keyboard := io.Pipe()
 	shown := new(screen)
 	finished := make(chan error, 1)
-	go func() { finished <- newWizard(in, shown, "127.0.0.1:0").run(t.Context(), c, "one") }()
+	go func() { finished <- newWizard(in, shown, "127.0.0.1:0", false).run(t.Context(), c, "one") }()
 
 	// The first account by a browser on this machine, which also wants an icon and comes with a wrong code first.
 	q := shown.wait(t, "Paste that address here", 1)
@@ -201,14 +201,14 @@ func TestLoginMistakes(t *testing.T) {
 		}
 	}
 	for listen, want := range map[string]string{"0.0.0.0:0": "loopback", "256.0.0.1:0": "--listen"} {
-		err := newWizard(strings.NewReader(""), io.Discard, listen).run(t.Context(), c, "one")
+		err := newWizard(strings.NewReader(""), io.Discard, listen, false).run(t.Context(), c, "one")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", listen, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := newWizard(strings.NewReader(""), io.Discard, "127.0.0.1:0").run(ctx, c, "one"); err == nil {
+	if err := newWizard(strings.NewReader(""), io.Discard, "127.0.0.1:0", false).run(ctx, c, "one"); err == nil {
 		t.Error("a login that was given up succeeded")
 	}
 }

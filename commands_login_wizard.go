@@ -18,10 +18,11 @@ import (
 type wizard struct {
 	out    io.Writer
 	listen string
+	device bool          // log in with a code
 	lines  <-chan string // what the person writes; closed at the end
 }
 
-func newWizard(in io.Reader, out io.Writer, listen string) *wizard {
+func newWizard(in io.Reader, out io.Writer, listen string, device bool) *wizard {
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
@@ -36,7 +37,7 @@ func newWizard(in io.Reader, out io.Writer, listen string) *wizard {
 			}
 		}
 	}()
-	return &wizard{out, listen, lines}
+	return &wizard{out, listen, device, lines}
 }
 
 // run logs in to an account and then offers those that nobody has logged in to yet.
@@ -68,23 +69,12 @@ func (w *wizard) run(ctx context.Context, c *openedConfig, name string) error {
 
 // login logs in to one account.
 func (w *wizard) login(ctx context.Context, a *resolvedAccount) error {
-	listener, err := net.Listen("tcp", w.listen)
-	if err != nil {
-		return fmt.Errorf("waiting for the answer: %w; choose another address with --listen", err)
-	}
-	defer listener.Close()
-	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		return errors.New("waiting for the answer: --listen must be a loopback address, since the answer is as good as a password")
-	}
 	o := a.login.Options
-	login, err := credentials.NewLogin(o.Client, fmt.Sprintf("http://%s/", listener.Addr()), o.HTTP)
-	if err != nil {
-		return err
+	how := w.browse
+	if w.device || o.Client.AuthURL == "" && o.Client.DeviceURL != "" {
+		how = w.enter
 	}
-	fmt.Fprintf(w.out, "Open this link in a browser and log in as the owner of account %s:\n\n%s\n\n"+
-		"If the browser is on another machine, it ends at an address on 127.0.0.1 that cannot be reached.\n"+
-		"Paste that address here: ", a.Name, login.URL())
-	token, err := w.answer(ctx, listener, login)
+	token, err := how(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -98,6 +88,37 @@ func (w *wizard) login(ctx context.Context, a *resolvedAccount) error {
 	}
 	w.tell(a.describe(ctx, token))
 	return nil
+}
+
+// browse logs in by a link, whose answer comes to this machine or is pasted.
+func (w *wizard) browse(ctx context.Context, a *resolvedAccount) (credentials.Token, error) {
+	listener, err := net.Listen("tcp", w.listen)
+	if err != nil {
+		return credentials.Token{}, fmt.Errorf("waiting for the answer: %w; choose another address with --listen", err)
+	}
+	defer listener.Close()
+	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		return credentials.Token{}, errors.New("waiting for the answer: --listen must be a loopback address, since the answer is as good as a password")
+	}
+	login, err := credentials.NewLogin(a.login.Client, fmt.Sprintf("http://%s/", listener.Addr()), a.login.HTTP)
+	if err != nil {
+		return credentials.Token{}, err
+	}
+	fmt.Fprintf(w.out, "Open this link in a browser and log in as the owner of account %s:\n\n%s\n\n"+
+		"If the browser is on another machine, it ends at an address on 127.0.0.1 that cannot be reached.\n"+
+		"Paste that address here: ", a.Name, login.URL())
+	return w.answer(ctx, listener, login)
+}
+
+// enter logs in by a code that the person enters in any browser.
+func (w *wizard) enter(ctx context.Context, a *resolvedAccount) (credentials.Token, error) {
+	login, err := credentials.NewDeviceLogin(ctx, a.login.Client, a.login.HTTP)
+	if err != nil {
+		return credentials.Token{}, err
+	}
+	fmt.Fprintf(w.out, "Open this link in any browser, log in as the owner of account %s, and enter the code %s there:\n\n%s\n\n"+
+		"Waiting until %s ...\n", a.Name, login.Code(), login.URL(), login.Expiry().Local().Format(time.TimeOnly))
+	return login.Finish(ctx)
 }
 
 // tell says what the vendor grants.

@@ -81,7 +81,7 @@ var stateColours = map[accountState]string{
 }
 
 func printAccounts(out io.Writer, accounts []accountStatus, now time.Time) error {
-	t := newTable(out, "ACCOUNT", "PROVIDER", "STATE", "FOR", "RUNNING", "OK", "FAILED", "FIRST BYTE", "USED", "WHY")
+	t := newTable(out, "ACCOUNT", "PROVIDER", "STATE", "FOR", "RUNNING", "OK", "FAILED", "RATE", "FIRST BYTE", "TOTAL", "USED", "WHY")
 	for _, a := range accounts {
 		slots := fmt.Sprint(a.InUse)
 		if a.Limit > 0 {
@@ -94,14 +94,26 @@ func printAccounts(out io.Writer, accounts []accountStatus, now time.Time) error
 		if why == "" && a.LastError != nil {
 			why = "last failure: " + strings.TrimSuffix(a.LastError.Kind+": "+a.LastError.Reason, ": ") + ", " + ago(a.LastError.At, now)
 		}
-		first := ""
-		if a.FirstByteSeconds > 0 {
-			first = fmt.Sprintf("%.2fs", a.FirstByteSeconds)
+		if why == "" && a.Check != nil && a.Check.Problem != "" {
+			why = "when looked at: " + a.Check.Problem + ", " + ago(a.Check.At, now)
+		}
+		rate := cell{}
+		if a.SuccessRate != nil {
+			rate = text("%.0f%%", *a.SuccessRate*100)
 		}
 		t.row(text("%s", a.Name), text("%s", a.Provider), cell{string(a.State), stateColours[a.State]}, text("%s", until(a.Until, now)),
-			text("%s", slots), text("%d", a.Succeeded), text("%d", a.Failed), text("%s", first), text("%s", ago(a.UsedAt, now)), text("%s", why))
+			text("%s", slots), text("%d", a.Succeeded), text("%d", a.Failed), rate,
+			seconds(a.FirstByteSeconds), seconds(a.TotalSeconds), text("%s", ago(a.UsedAt, now)), text("%s", why))
 	}
 	return t.print()
+}
+
+// seconds shows an average; before the first value there is none.
+func seconds(average float64) cell {
+	if average == 0 {
+		return cell{}
+	}
+	return text("%.2fs", average)
 }
 
 // accountsCommand shows the accounts and lets people interfere.
@@ -125,9 +137,11 @@ func accountsCommand() *cobra.Command {
 		{"unfreeze", "Ends all cooldowns of an account"},
 		{"disable", "Takes an account out of use until it is enabled or Caddy restarts"},
 		{"enable", "Takes an account back into use"},
+		{"refresh", "Exchanges an account's token now"},
 	} {
 		cmd.AddCommand(handCommand(verb.name, verb.short))
 	}
+	cmd.AddCommand(tryCommand())
 	return cmd
 }
 
@@ -158,9 +172,9 @@ func handCommand(verb, short string) *cobra.Command {
 func explainCommand() *cobra.Command {
 	c := new(console)
 	q := url.Values{}
-	var key, gateway, dialect string
+	var key, gateway, dialect, session string
 	cmd := &cobra.Command{
-		Use:   "explain <model> [--key <name>] [--gateway <name>] [--dialect <dialect>]",
+		Use:   "explain <model> [--key <name>] [--session <name>] [--gateway <name>] [--dialect <dialect>]",
 		Short: "Tells which account would answer a request now, and why not the others",
 		Long: `Tells which account of the running gateway would answer a request now, and why
 not the others. Nothing is sent to any account.
@@ -170,10 +184,11 @@ Exit codes: 0 an account would answer; 1 the question could not be asked; 2 none
 	}
 	c.flags(cmd)
 	cmd.Flags().StringVar(&key, "key", "", "name of the client's key; default: one that may everything")
+	cmd.Flags().StringVar(&session, "session", "", "the conversation, by the access log's field ai_session; default: none")
 	cmd.Flags().StringVar(&gateway, "gateway", "", "name of the gateway, if there are several")
 	cmd.Flags().StringVar(&dialect, "dialect", "chat", "the client's dialect: chat, responses, anthropic or gemini")
 	return run(cmd, func(out io.Writer, args []string) (int, error) {
-		for name, value := range map[string]string{"model": args[0], "key": key, "gateway": gateway, "dialect": dialect} {
+		for name, value := range map[string]string{"model": args[0], "key": key, "session": session, "gateway": gateway, "dialect": dialect} {
 			if value != "" {
 				q.Set(name, value)
 			}

@@ -82,7 +82,7 @@ type Account struct {
 	// Weight is the account's share among those of the same priority. 1 to 1000. Default: 1.
 	Weight int `json:"weight,omitempty"`
 
-	// Concurrency is how many requests the account serves at the same time. Default: 0, unlimited.
+	// Concurrency is how many requests the account serves at the same time. Default: 0, unlimited, and 2 for gemini_web.
 	Concurrency int `json:"concurrency,omitempty"`
 
 	// BaseURL is where the upstream is, written as the vendor's own SDK takes it: with `/v1` for OpenAI and compatible
@@ -94,6 +94,11 @@ type Account struct {
 
 	// Caps overrides what the gateway knows of the abilities of the account's models, by name.
 	Caps map[string]json.RawMessage `json:"caps,omitempty"`
+
+	// Proxy is the URL of the proxy through which the upstream is reached, and the server that the account's tokens come
+	// from: `http`, `https`, `socks5` or `socks5h`, with a user and a password if it needs them. Then it should be a
+	// placeholder. Default: the gateway's proxy, unless the account's transport has a `network_proxy`.
+	Proxy string `json:"proxy,omitempty"`
 
 	// TransportRaw is how the upstream is reached. Default: the gateway's transport.
 	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
@@ -125,6 +130,11 @@ type Model struct {
 
 	// Strict refuses what the upstream's dialect cannot express instead of dropping it with a note.
 	Strict bool `json:"strict,omitempty"`
+
+	// InstructionsDefault are the instructions of requests of the Responses API that come without any, unless the client
+	// is Codex. A text of several lines is best kept in a file, `{file./etc/caddy/instructions.txt}`, which is read when
+	// the configuration is loaded. Default: none.
+	InstructionsDefault string `json:"instructions_default,omitempty"`
 
 	// Price is what the models cost. Default: what the price file or the built-in table says.
 	Price *Price `json:"price,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
@@ -23,9 +24,11 @@ type resolvedAccount struct {
 	baseURL   string
 	header    http.Header
 	served    []served
+	proxy     egress.Proxy
 	transport http.RoundTripper
-	source    credentials.Source // of tokens; nil for an account with a key or without anything
-	login     *credentials.OAuth // the source, if it must be published and closed
+	source    credentials.Source   // of tokens; nil for an account with a key or without anything
+	login     *credentials.OAuth   // the source, if it must be published and closed
+	cookies   *credentials.Cookies // likewise
 
 	// disabled says that the account lacks its credential. It still counts as one that names its models.
 	disabled bool
@@ -171,11 +174,17 @@ func (r *resolvedAccount) resolveTransport(ctx caddy.Context, h *Handler) (err e
 		r.transport = inProcess.Transport(r.Name)
 		return nil
 	}
-	raw := r.TransportRaw
+	raw, proxy := r.TransportRaw, r.Proxy
 	if len(raw) == 0 {
 		raw = h.TransportRaw
 	}
-	r.transport, err = h.app.transport(ctx, raw)
+	if proxy == "" && !hasNetworkProxy(r.TransportRaw) {
+		proxy = h.Proxy
+	}
+	if r.proxy, err = resolveProxy(proxy); err != nil {
+		return err
+	}
+	r.transport, err = h.app.transport(ctx, raw, r.proxy)
 	return err
 }
 

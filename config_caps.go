@@ -68,6 +68,8 @@ var capsOfParameters = []Cap{
 	boolCap("logprobs", func(c *ir.Caps) *bool { return &c.Logprobs }),
 	boolCap("completion_limit", func(c *ir.Caps) *bool { return &c.CompletionLimit }),
 	boolCap("structured_output", func(c *ir.Caps) *bool { return &c.StructuredOutput }),
+	boolCap("repair", func(c *ir.Caps) *bool { return &c.Repair }),
+	boolCap("codex", func(c *ir.Caps) *bool { return &c.Codex }),
 	boolCap("stream_usage", func(c *ir.Caps) *bool { return &c.StreamUsage }),
 }
 

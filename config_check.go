@@ -171,6 +171,8 @@ func (a *Account) checkProvider(provider providers.Provider) error {
 		return fmt.Errorf("%s answers inside this process; remove base_url", provider.Platform())
 	case inProcess && len(a.TransportRaw) > 0:
 		return fmt.Errorf("%s answers inside this process; remove transport", provider.Platform())
+	case inProcess && a.Proxy != "":
+		return fmt.Errorf("%s answers inside this process; remove proxy", provider.Platform())
 	}
 	return a.checkCredential(provider)
 }

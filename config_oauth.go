@@ -37,6 +37,10 @@ type OAuth struct {
 	// AuthURL is where people log in, for the command `caddy ai-gateway login`. Default: the preset's.
 	AuthURL string `json:"auth_url,omitempty"`
 
+	// DeviceURL is where codes come from with which people log in on another device, for `caddy ai-gateway login --device`.
+	// Without an AuthURL it is the only way. Default: the preset's.
+	DeviceURL string `json:"device_url,omitempty"`
+
 	// Scopes are what the tokens are to be good for. Default: what the provider needs.
 	Scopes []string `json:"scopes,omitempty"`
 
@@ -50,6 +54,8 @@ func (a *Account) checkCredential(provider providers.Provider) error {
 	_, inProcess := provider.(providers.InProcess)
 	login := a.OAuth != nil || a.CredentialFile != ""
 	switch {
+	case provider.Defaults().Needs.Cookies:
+		return a.checkCookies(provider)
 	case login && inProcess:
 		return fmt.Errorf("%s answers inside this process; remove oauth and credential_file", provider.Platform())
 	case login && a.Credential != "":
@@ -78,7 +84,7 @@ func (o *OAuth) check() error {
 	case slices.Contains(o.Scopes, ""):
 		return errors.New("oauth: a scope is empty")
 	}
-	for _, option := range []struct{ name, url string }{{"token_url", o.TokenURL}, {"auth_url", o.AuthURL}} {
+	for _, option := range []struct{ name, url string }{{"token_url", o.TokenURL}, {"auth_url", o.AuthURL}, {"device_url", o.DeviceURL}} {
 		if option.url == "" {
 			continue
 		}
@@ -96,6 +102,8 @@ func (r *resolvedAccount) resolveLogin(ctx caddy.Context, h *Handler) (err error
 	switch {
 	case r.disabled:
 		return nil
+	case r.provider.Defaults().Needs.Cookies:
+		return r.resolveCookies(ctx, h)
 	case r.OAuth != nil:
 		return r.resolveOAuth(ctx, h, client)
 	case r.CredentialFile != "":
@@ -152,7 +160,8 @@ func (r *resolvedAccount) resolveOAuth(ctx caddy.Context, h *Handler, client *ht
 func (r *resolvedAccount) oauthClient(logger *zap.Logger) (c credentials.Client, seed string, ok bool, err error) {
 	preset, _ := credentials.Preset(r.OAuth.Preset)
 	c = credentials.Client{
-		TokenURL: cmp.Or(r.OAuth.TokenURL, preset.TokenURL), AuthURL: cmp.Or(r.OAuth.AuthURL, preset.AuthURL), Scopes: r.OAuth.Scopes,
+		TokenURL: cmp.Or(r.OAuth.TokenURL, preset.TokenURL), AuthURL: cmp.Or(r.OAuth.AuthURL, preset.AuthURL),
+		DeviceURL: cmp.Or(r.OAuth.DeviceURL, preset.DeviceURL), Scopes: r.OAuth.Scopes,
 	}
 	if len(c.Scopes) == 0 {
 		c.Scopes = r.provider.Defaults().Scopes
@@ -196,6 +205,9 @@ func (h *Handler) publishLogins() {
 		if login := h.accounts[i].login; login != nil {
 			login.Publish()
 		}
+		if cookies := h.accounts[i].cookies; cookies != nil {
+			cookies.Publish()
+		}
 	}
 }
 
@@ -204,6 +216,9 @@ func (h *Handler) closeLogins() {
 	for i := range h.accounts {
 		if login := h.accounts[i].login; login != nil {
 			login.Close()
+		}
+		if cookies := h.accounts[i].cookies; cookies != nil {
+			cookies.Close()
 		}
 	}
 }

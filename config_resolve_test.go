@@ -43,6 +43,8 @@ var provisionErrors = []struct{ name, config, want string }{
 	{"provider's option", `{` + anon + `"accounts":[{"name":"x","provider":{"provider":"openai","api":"x"}}]}`, "none of auto, chat, responses"},
 	{"compatible without base_url", `{` + anon + `"accounts":[{"name":"x","provider":{"provider":"openai_compatible"},"models":["a"]}]}`, "needs a base_url"},
 	{"compatible without models", `{` + anon + `"accounts":[{"name":"x","provider":{"provider":"openai_compatible"},"base_url":"http://a"}]}`, "needs models"},
+	{"instructions of nothing", `{` + anon + `"models":[{"pattern":"a","instructions_default":"{file./does/not/exist}"}]}`,
+		`model "a": instructions_default: it is empty; set {file./does/not/exist}`},
 	{"simulator with base_url", `{` + anon + `"accounts":[{"name":"x","provider":{"provider":"simulator"},"base_url":"http://a"}]}`, "inside this process"},
 	{"models", withAccount(`,"models":["a="]`), "lacks the upstream's name"},
 	{"priority", withAccount(`,"priority":1001`), "from -1000 to 1000"},

@@ -1,6 +1,8 @@
 package aigateway
 
 import (
+	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 )
 
 // transportGuest is where a transport module is loaded from.
@@ -17,19 +21,32 @@ type transportGuest struct {
 	Raw json.RawMessage `json:"transport" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
 }
 
-// transport returns the transport that the JSON describes; nil describes the default one. All who say the same share
-// one, and its connections. Caddy cleans it up with the configuration.
-func (a *App) transport(ctx caddy.Context, raw json.RawMessage) (http.RoundTripper, error) {
+// transport returns the way to upstreams that the JSON of a transport, nil for the default one, and a proxy describe. All
+// accounts that say the same share one, and its connections.
+func (a *App) transport(ctx caddy.Context, raw json.RawMessage, proxy egress.Proxy) (http.RoundTripper, error) {
 	raw, err := transportDefaults(raw)
 	if err != nil {
 		return nil, fmt.Errorf("reading transport: %w", err)
 	}
+	secret := sha256.Sum256([]byte(proxy.Key()))
+	key := string(raw) + string(secret[:])
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if transport := a.transports[string(raw)]; transport != nil {
+	if transport := a.transports[key]; transport != nil {
 		return transport, nil
 	}
-	module, err := ctx.LoadModule(&transportGuest{Raw: raw}, "Raw")
+	transport, err := a.loadTransport(ctx, raw, proxy, key)
+	if err != nil {
+		return nil, err
+	}
+	a.transports[key] = transport
+	return transport, nil
+}
+
+// loadTransport loads the module. Caddy cleans it up with the configuration, which closes its idle connections. So that
+// a reload does not, a transport that needs nothing of its configuration is only checked here, and its twin lives on.
+func (a *App) loadTransport(ctx caddy.Context, raw json.RawMessage, proxy egress.Proxy, key string) (http.RoundTripper, error) {
+	module, err := ctx.LoadModule(&transportGuest{Raw: slices.Clone(raw)}, "Raw")
 	if err != nil {
 		return nil, fmt.Errorf("loading transport: %w", err)
 	}
@@ -37,13 +54,52 @@ func (a *App) transport(ctx caddy.Context, raw json.RawMessage) (http.RoundTripp
 	if !ok {
 		return nil, fmt.Errorf("loading transport: %T cannot make requests", module)
 	}
-	if http, ok := transport.(*reverseproxy.HTTPTransport); ok {
-		if err := tune(http); err != nil {
-			return nil, err
-		}
+	own, ok := transport.(*reverseproxy.HTTPTransport)
+	switch {
+	case !ok && proxy != (egress.Proxy{}):
+		return nil, errors.New("proxy: only transport http can use one")
+	case !ok:
+		return transport, nil
 	}
-	a.transports[string(raw)] = transport
-	return transport, nil
+	if err := tune(own); err != nil {
+		return nil, err
+	}
+	has := make(map[string]json.RawMessage)
+	if err := json.Unmarshal(raw, &has); err != nil {
+		return nil, fmt.Errorf("reading transport: %w", err)
+	}
+	proxies := has["network_proxy"] != nil || has["forward_proxy_url"] != nil
+	switch {
+	case proxies && proxy != (egress.Proxy{}):
+		return nil, errors.New("proxy: the transport has a network_proxy already; remove one of the two")
+	case proxies:
+		return egress.NewRoute(own.Transport, proxy).Watch(), nil
+	case has["tls"] != nil || has["proxy_protocol"] != nil:
+		return egress.NewRoute(own.Transport, proxy), nil
+	}
+	route, err := egress.Share(key, func() (*egress.Route, error) { return newRoute(raw, proxy) })
+	if err != nil {
+		return nil, err
+	}
+	a.shared = append(a.shared, key)
+	return route, nil
+}
+
+// newRoute makes a route that outlives the configuration.
+func newRoute(raw json.RawMessage, proxy egress.Proxy) (*egress.Route, error) {
+	var own reverseproxy.HTTPTransport
+	if err := json.Unmarshal(raw, &own); err != nil { // it was checked strictly before
+		return nil, err
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	defer cancel()
+	if err := own.Provision(ctx); err != nil {
+		return nil, err
+	}
+	if err := tune(&own); err != nil {
+		return nil, err
+	}
+	return egress.NewRoute(own.Transport, proxy), nil
 }
 
 // transportDefaults fills in the gateway's own defaults and brings the JSON into one form, so that the same settings
@@ -64,6 +120,9 @@ func transportDefaults(raw json.RawMessage) (json.RawMessage, error) {
 		// An upstream has as many streams at once as it has clients, all to one host. Caddy keeps 32 connections, and
 		// who ends as the 33rd makes the next request dial again.
 		setDefault(settings, "keep_alive", keepAlive{MaxIdleConnsPerHost: 256})
+		// What an upstream sends at once is then read, and written to the client, at once: with net/http's 4 KiB, a burst
+		// of events takes two of each.
+		setDefault(settings, "read_buffer_size", 16<<10)
 	}
 	return json.Marshal(settings)
 }

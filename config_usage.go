@@ -1,8 +1,10 @@
 package aigateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 
 	// The store that is used when the configuration names none.
@@ -125,6 +128,14 @@ func (h *Handler) loadUsage(ctx caddy.Context) error {
 		return fmt.Errorf("usage: %T is not a store of usage", module)
 	}
 	h.usage = driver
+	if err := h.loadPrices(); err != nil {
+		return err
+	}
+	h.warnUnpriced()
+	return nil
+}
+
+func (h *Handler) loadPrices() error {
 	h.prices = usage.BuiltInPrices()
 	if h.Prices == "" {
 		return nil
@@ -137,6 +148,44 @@ func (h *Handler) loadUsage(ctx caddy.Context) error {
 		return fmt.Errorf("prices: %w", err)
 	}
 	return nil
+}
+
+// warnUnpriced tells of models that the configuration names and that no budget limits, since nobody knows their price.
+// Models that only a pattern names are told of when they are used.
+func (h *Handler) warnUnpriced() {
+	var keys []string
+	for _, k := range h.keys {
+		if k.limits.Budget.Nanos > 0 {
+			keys = append(keys, k.Name)
+		}
+	}
+	if models := h.unpriced(); len(keys) > 0 && len(models) > 0 {
+		h.logger.Warn("budgets do not limit models without a known price; add price <in> <out> to their model blocks, or prices <file>",
+			zap.Strings("models", models), zap.Strings("keys", keys))
+	}
+}
+
+// unpriced returns the exact models of accounts whose price is not known, by the upstream's names.
+func (h *Handler) unpriced() (models []string) {
+	priced := make(map[string]bool)
+	for _, m := range h.Models {
+		if m.Price != nil {
+			priced[m.Pattern], priced[m.As] = true, true
+		}
+	}
+	for i := range h.accounts {
+		a := &h.accounts[i]
+		if _, own := a.provider.(providers.InProcess); own || a.disabled {
+			continue
+		}
+		for _, s := range a.served {
+			name := cmp.Or(s.upstream, s.pattern)
+			if !isGlob(name) && !priced[s.pattern] && h.prices.Find(name) == nil && !slices.Contains(models, name) {
+				models = append(models, name)
+			}
+		}
+	}
+	return models
 }
 
 // ledger is one configuration's hold on the process's record of usage.

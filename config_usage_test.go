@@ -12,14 +12,21 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
-// TestMain keeps the tests' usage out of the home directory.
-func TestMain(m *testing.M) { os.Exit(runAway(m)) }
+// TestMain keeps the tests' usage out of the home directory. As a child of a test it is a Caddy.
+func TestMain(m *testing.M) {
+	if os.Getenv(asCaddy) != "" {
+		caddycmd.Main() // which exits itself only when something went wrong
+		os.Exit(0)
+	}
+	os.Exit(runAway(m))
+}
 
 func runAway(m *testing.M) int {
 	data, err := os.MkdirTemp("", "aigateway")
@@ -263,6 +270,32 @@ func TestLimitsOfKeys(t *testing.T) {
 		ctx, _ := newContext(t)
 		if _, err := loadJSON(ctx, raw); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+// TestUnpricedModels: whoever gives a key a budget is told which of the models named in the configuration it does not limit.
+func TestUnpricedModels(t *testing.T) {
+	accounts := `
+		account local openai_compatible {
+			base_url http://127.0.0.1:1/v1
+			models free paid renamed=llama gpt-* claude-sonnet-4-5
+		}
+		account sim simulator
+		model paid {
+			price 1 1
+		}
+		usage off`
+	for block, want := range map[string]string{
+		"key rich sk-rich\nkey poor sk-poor {\nbudget 5/day\n}": `"models":["free","llama"],"keys":["poor"]`,
+		"key rich sk-rich": "",
+	} {
+		ctx, log := newContext(t)
+		h, err := load(t, ctx, block+accounts)
+		must(t, err)
+		must(t, h.Cleanup())
+		if got := log(); want != "" && !strings.Contains(got, want) || strings.Contains(got, "known price") != (want != "") {
+			t.Errorf("%s:\n%s", block, got)
 		}
 	}
 }

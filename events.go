@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
@@ -17,6 +18,7 @@ const (
 	eventAccountDown      = "account_down"
 	eventAccountRecovered = "account_recovered"
 	eventRefreshFailed    = "oauth_refresh_failed"
+	eventBudgetExceeded   = "budget_exceeded"
 )
 
 // herald tells of accounts that go down and come back: in the log, and to those who have subscribed to the events.
@@ -108,6 +110,22 @@ func (h *herald) data(c pool.Change) map[string]any {
 		"reason":   c.Reason,
 		"until":    c.Until.UTC().Format(time.RFC3339),
 	}
+}
+
+// exceeded tells of a key whose budget is used up.
+func (h *herald) exceeded(e access.Exceeded) {
+	h.logger.Warn("budget exceeded", zap.String("key", e.Key), zap.String("gateway", h.gateway),
+		zap.Stringer("budget", e.Budget), zap.Float64("spent_usd", dollars(e.Spent)), zap.Time("until", e.Until))
+	h.queueUp(eventBudgetExceeded, func() map[string]any {
+		return map[string]any{
+			"key":        e.Key,
+			"gateway":    h.gateway,
+			"budget_usd": dollars(e.Budget.Nanos),
+			"period":     string(e.Budget.Per),
+			"spent_usd":  dollars(e.Spent),
+			"until":      e.Until.UTC().Format(time.RFC3339),
+		}
+	})
 }
 
 // emit tells all that is queued, and ends.

@@ -63,3 +63,57 @@ func TestEvents(t *testing.T) {
 		}
 	}
 }
+
+// subscribe hears the events of a name. The handler must have been loaded and not yet be published.
+func subscribe(t *testing.T, ctx caddy.Context, name string) listener {
+	t.Helper()
+	app, err := ctx.App("events")
+	must(t, err)
+	heard := make(listener, 100)
+	must(t, app.(*caddyevents.App).On(name, heard))
+	must(t, app.(*caddyevents.App).Start())
+	return heard
+}
+
+func TestBudgetEvent(t *testing.T) {
+	ctx, log := newContext(t)
+	h, err := load(t, ctx, "name main\nusage off\nkey budgeted secret-of-it {\nbudget 2/day\n}\naccount one simulator")
+	must(t, err)
+	heard := subscribe(t, ctx, "budget_exceeded")
+	must(t, h.app.Start())
+	t.Cleanup(func() { must(t, h.app.Cleanup()) })
+	key, ok := h.gateway.(running).Keys.Find("secret-of-it")
+	if !ok {
+		t.Fatal("the key is unknown")
+	}
+	for range 3 {
+		key.Book(time.Now(), 10, 2_500_000_000)
+	}
+	e := <-heard
+	if e.Data["key"] != "budgeted" || e.Data["gateway"] != "main" || e.Data["budget_usd"] != 2.0 || e.Data["spent_usd"] != 2.5 ||
+		e.Data["period"] != "day" || e.Data["until"] == "" {
+		t.Errorf("%v", e.Data)
+	}
+	if n := strings.Count(log(), `"msg":"budget exceeded"`); n != 1 || len(heard) != 0 {
+		t.Errorf("told %d times in the log and %d more times as an event", n, len(heard))
+	}
+}
+
+// TestEventOfUnfreeze wants what was told to be down to be told to be back when a person says so.
+func TestEventOfUnfreeze(t *testing.T) {
+	ctx, _ := newContext(t)
+	h, err := load(t, ctx, "name main\nallow_anonymous\naccount one openai secret-of-unfreeze")
+	must(t, err)
+	heard := subscribe(t, ctx, "account_recovered")
+	must(t, h.app.Start())
+	t.Cleanup(func() { must(t, h.app.Cleanup()) })
+	lease, err := accountPool(t, h).Acquire(t.Context(), pool.Want{Model: "gpt-5"})
+	must(t, err)
+	lease.Release(pool.Outcome{Kind: pool.Unauthorized, Scope: pool.ScopeAccount, Reason: "status 401"})
+	decode[accountStatus](t, "POST", "/ai_gateway/accounts/one/freeze", "")
+	decode[accountStatus](t, "POST", "/ai_gateway/accounts/one/unfreeze", "")
+	e := <-heard
+	if e.Data["account"] != "one" || e.Data["cause"] != "auth" {
+		t.Errorf("%v", e.Data)
+	}
+}

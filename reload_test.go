@@ -1,37 +1,44 @@
 package aigateway
 
 import (
-	"context"
+	"flag"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
-const (
-	reloads       = 50
-	streamsOfEach = 10 // by protocol and account
-)
+var fullReload = flag.Bool("reload.full", false, "100 reloads under 52 streams, not 15 under 20")
 
 // generation is the gateway's block in one of the configurations that TestReload loads one after the other: the
-// account that stays changes its limit, one comes and goes under another name each time, and one is there only at
-// first.
+// account that stays changes its limit, one changes its name alone, one comes and goes with another credential each
+// time, and one is there only at first. Sessions have two accounts to choose from.
 func generation(n int, upstream string) string {
-	limit := 200 + n
 	block := fmt.Sprintf(`
-		key client sk-reload
+		key client sk-reload {
+			concurrency %[4]d
+		}
 		account main openai_compatible secret-main {
 			base_url %[1]s
 			models m
 			concurrency %[2]d
 		}
+		account renamed-%[3]d openai_compatible secret-renamed {
+			base_url %[1]s
+			models s
+			concurrency 50
+		}
+		account twin openai_compatible secret-twin {
+			base_url %[1]s
+			models s
+			weight %[4]d
+		}
 		account extra-%[3]d openai_compatible secret-extra-%[3]d {
 			base_url %[1]s
 			models extra
-		}`, upstream, limit, n)
+		}`, upstream, 200+n, n, 1000-n)
 	if n == 0 {
 		block += fmt.Sprintf(`
 		account guest openai_compatible secret-guest {
@@ -54,94 +61,84 @@ func states() map[string]*pool.State {
 	return all
 }
 
-// TestReload loads configuration after configuration while streams and short requests are on their way.
+// TestReload loads configuration after configuration while streams and short requests are on their way and the metrics
+// are read.
 func TestReload(t *testing.T) {
+	reloads, openStreams := 15, 20
+	if *fullReload {
+		reloads, openStreams = 100, 52
+	}
 	upstream, s := newGated(t), newSite(t)
 	must(t, s.load(t, generation(0, upstream.URL)))
+	earlier, err := s.scrape() // other tests of this process have asked too
+	must(t, err)
 	first := states()
+	begun := time.Now()
+	clients := newTraffic(t, s)
+	clients.open(t, openStreams, "m", "g")
+	eventually(t, "all streams run", func() bool { return int(upstream.running.Load()) == openStreams })
+	first["twin"].Freeze(time.Hour, "elsewhere")
+	must(t, s.talk(clients.ctx, "renamed")) // the session begins on the account that is left
+	first["twin"].Unfreeze()
+	first["guest"].Freeze(time.Hour, "over reloads")
+	frozen := first["guest"].Snapshot().Cooldowns[0]
+	clients.ask(t, "m")
+	stop := s.scraper(t)
 
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer stop()
-	var streams, others sync.WaitGroup
-	for client := range s.clients {
-		for _, model := range []string{"m", "g"} {
-			for range streamsOfEach {
-				streams.Go(func() {
-					if err := s.stream(ctx, client, model); err != nil {
-						t.Errorf("a stream of %s over %s: %v", model, client, err)
-					}
-				})
-			}
-		}
-	}
-	const all = 4 * streamsOfEach
-	eventually(t, "all streams run", func() bool { return upstream.running.Load() == all })
-
-	short, enough := new(atomic.Int64), make(chan struct{})
-	for client := range s.clients {
-		others.Go(func() {
-			for {
-				select {
-				case <-enough:
-					return
-				default:
-				}
-				if err := s.short(ctx, client, "m"); err != nil {
-					t.Errorf("a short request over %s: %v", client, err)
-					return
-				}
-				short.Add(1)
-			}
-		})
-	}
-
-	first["main"].Freeze(time.Hour, "over reloads")
-	first["main"].Unfreeze()
-	var before float64
 	for n := 1; n <= reloads; n++ {
+		enough := clients.answered.Load() + 10
+		eventually(t, "short requests before the next reload", func() bool { return clients.answered.Load() >= enough || t.Failed() })
 		must(t, s.load(t, generation(n, upstream.URL)))
-		counted, err := s.counted("caddy_ai_gateway_requests_total")
-		if err != nil || counted < before {
-			t.Fatalf("reload %d: %v requests counted after %v, %v", n, counted, before, err)
-		}
-		before = counted
-		now := states()
-		if now["main"] != first["main"] {
-			t.Fatalf("reload %d: the account has a new state", n)
-		}
-		if limit := now["main"].Snapshot().Limit; limit != 200+n {
-			t.Fatalf("reload %d: the limit is %d", n, limit)
-		}
-		if len(now) != 2 || now[fmt.Sprintf("extra-%d", n)] == nil {
-			t.Fatalf("reload %d: the accounts are %v", n, now)
-		}
+		checkGeneration(t, n, first)
+		must(t, s.talk(clients.ctx, "renamed"))
 		if n%10 == 0 {
-			failedReload(t, s, upstream.URL, now)
+			failedReload(t, s, upstream.URL, states())
 		}
 	}
-	eventually(t, "short requests after the last reload", func() bool { return short.Load() > 10 })
-	if n := upstream.running.Load(); n != all {
-		t.Errorf("%d of %d streams are left after the reloads", n, all)
+	took := time.Since(begun)
+	enough := clients.answered.Load() + 10
+	eventually(t, "short requests after the last reload", func() bool { return clients.answered.Load() >= enough || t.Failed() })
+	if n := int(upstream.running.Load()); n != openStreams {
+		t.Errorf("%d of %d streams are left after the reloads", n, openStreams)
 	}
-	close(enough)
-	others.Wait()
-	if n := first["guest"].Snapshot().InUse; n != 2*streamsOfEach {
+	clients.done()
+	t.Logf("%d reloads in %v under %d streams and %d short requests; %d new connections broke",
+		reloads, took.Round(time.Millisecond), openStreams, clients.answered.Load(), s.broken.Load())
+	if n := first["guest"].Snapshot().InUse; n != openStreams/2 {
 		t.Errorf("the account that is gone has %d slots in use", n)
 	}
+	if now := first["guest"].Snapshot().Cooldowns; len(now) != 1 || now[0] != frozen {
+		t.Errorf("the cooldown was %v and is %v", frozen, now)
+	}
 	close(upstream.gate)
-	streams.Wait()
+	clients.streams.Wait()
 	for name, state := range first {
 		eventually(t, "the slots of "+name+" are free", func() bool { return state.Snapshot().InUse == 0 })
 	}
-	sum := func() float64 {
-		n, err := s.counted("caddy_ai_gateway_requests_total")
+	requests := float64(int(clients.answered.Load()) + openStreams + reloads + 1)
+	eventually(t, fmt.Sprintf("%v requests are counted, no more and no less", requests), func() bool {
+		all, err := s.scrape()
 		must(t, err)
-		return n
-	}
-	requests := float64(short.Load() + all)
-	eventually(t, fmt.Sprintf("all of %v requests are counted", requests), func() bool { return sum() >= requests })
+		return all.sum("caddy_ai_gateway_requests_total")-earlier.sum("caddy_ai_gateway_requests_total") == requests
+	})
+	stop()
 	if n := len(gateways.all()); n != 1 {
 		t.Errorf("%d gateways are known", n)
+	}
+}
+
+// checkGeneration compares what the process knows after a reload with what it knew at first.
+func checkGeneration(t *testing.T, n int, first map[string]*pool.State) {
+	t.Helper()
+	now := states()
+	if now["main"] != first["main"] || now["twin"] != first["twin"] || now[fmt.Sprintf("renamed-%d", n)] != first["renamed-0"] {
+		t.Fatalf("reload %d: an account has a new state: %v, at first %v", n, now, first)
+	}
+	if limit := now["main"].Snapshot().Limit; limit != 200+n {
+		t.Fatalf("reload %d: the limit is %d", n, limit)
+	}
+	if len(now) != 4 || now[fmt.Sprintf("extra-%d", n)] == nil {
+		t.Fatalf("reload %d: the accounts are %v", n, now)
 	}
 }
 

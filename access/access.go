@@ -3,7 +3,6 @@ package access
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"sync"
@@ -143,12 +142,7 @@ func (k *Keys) Find(presented string) (*Key, bool) {
 	if presented == "" || len(k.keys) == 0 {
 		return k.anonymous, k.anonymous != nil
 	}
-	digest := sha256.Sum256([]byte(presented))
-	found := -1
-	for i := range k.keys {
-		same := subtle.ConstantTimeCompare(digest[:], k.keys[i].digest[:])
-		found = subtle.ConstantTimeSelect(same, i, found)
-	}
+	found := search(k.keys, presented)
 	if found < 0 {
 		return nil, false
 	}

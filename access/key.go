@@ -43,6 +43,7 @@ type Key struct {
 	Limits Limits
 
 	state     *State
+	exceeded  func(Exceeded) // see Keys.OnExceeded; may be nil
 	digest    [sha256.Size]byte
 	models    glob.List
 	accounts  glob.List

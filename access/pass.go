@@ -8,6 +8,7 @@ import (
 
 // Pass lets one request of a key run. It holds one of the key's slots until Leave.
 type Pass struct {
+	key    *Key
 	state  *State
 	limits *Limits
 	left   atomic.Bool
@@ -22,7 +23,7 @@ func (k *Key) Enter(ctx context.Context) (*Pass, error) {
 		return nil, err
 	}
 	k.state.keep()
-	return &Pass{state: k.state, limits: l}, nil
+	return &Pass{key: k, state: k.state, limits: l}, nil
 }
 
 // Leave gives the slot back. Only the first call does.
@@ -37,6 +38,7 @@ func (p *Pass) Leave() {
 // together, by what those that run at the same time use.
 func (p *Pass) Admit(now time.Time) error {
 	if err := p.state.admit(p.limits, now); err != nil {
+		p.key.tellExceeded(p.limits, now) // perhaps the budget was lowered
 		return err
 	}
 	p.paid.Store(true)
@@ -60,7 +62,11 @@ func (k *Key) Afford(now time.Time) error {
 
 // Book counts what one answer has used against the key's limits: input and output tokens, and money in nanodollars.
 func (k *Key) Book(now time.Time, tokens, nanos int64) {
-	k.state.book(k.state.effective(&k.Limits), now, tokens, nanos)
+	l := k.state.effective(&k.Limits)
+	k.state.book(l, now, tokens, nanos)
+	if nanos > 0 {
+		k.tellExceeded(l, now)
+	}
 }
 
 // Standing is what is left of one of a key's limits.

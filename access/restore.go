@@ -46,8 +46,15 @@ func (s *State) restoreSpend(l *Limits, history History) error {
 	if err != nil {
 		return err
 	}
+	period, before := l.Budget.Per.start(s.born), int64(0)
 	for _, u := range used {
 		s.spend.add(u.At, u.Nanos)
+		if !u.At.Before(period) {
+			before += u.Nanos
+		}
+	}
+	if before >= l.Budget.Nanos {
+		s.told = told{l.Budget, period} // by the process before this one
 	}
 	s.knowsSpend = true
 	return nil

@@ -22,6 +22,7 @@ type State struct {
 	bucket    bucket
 	window    window
 	spend     spend
+	told      told
 	published []publication
 
 	knowsSpend, knowsTokens bool // what was used before born has been restored

@@ -92,5 +92,5 @@ func refusedLogin(err error) string {
 	if errors.As(err, &refused) && isCode(refused.ErrorCode) {
 		return "the authorisation server refuses: " + refused.ErrorCode + "; check client_id, client_secret and the redirect URL, and begin anew"
 	}
-	return refusal(err)
+	return refusal(err).Error()
 }

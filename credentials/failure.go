@@ -8,14 +8,19 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 )
 
 // harmless returns what of a failed request may be told. The whole text may quote the answer or a URL with a secret.
 func harmless(err error) string {
+	var proxy *egress.ProxyError
 	var op *net.OpError
 	var dns *net.DNSError
 	var at *url.Error
 	switch {
+	case errors.As(err, &proxy):
+		return proxy.Error()
 	case errors.As(err, &dns):
 		return "the host cannot be found"
 	case errors.As(err, &op):

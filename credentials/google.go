@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
+
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 )
 
 // CloudScope is the scope of all of Google Cloud.
@@ -172,7 +174,7 @@ func (g *googleSource) fetch(f *flight) {
 	var token *oauth2.Token
 	if err == nil {
 		if token, err = found.TokenSource.Token(); err != nil {
-			err = errors.New(refusal(err))
+			err = refusal(err)
 		}
 	}
 	g.mu.Lock()
@@ -191,7 +193,11 @@ func (g *googleSource) fetch(f *flight) {
 }
 
 // refusal is what may be told of a failed request for a token.
-func refusal(err error) string {
+func refusal(err error) error {
+	var proxy *egress.ProxyError
+	if errors.As(err, &proxy) {
+		return proxy
+	}
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
 		code := refused.ErrorCode
@@ -199,13 +205,13 @@ func refusal(err error) string {
 			code, _ = d.text("error")
 		}
 		if isCode(code) {
-			return "the authorisation server refuses: " + code + "; see that the key is still valid and that the clock is right"
+			return errors.New("the authorisation server refuses: " + code + "; see that the key is still valid and that the clock is right")
 		}
 	}
 	if refused != nil && refused.Response != nil {
-		return fmt.Sprintf("the token endpoint answered with status %d", refused.Response.StatusCode)
+		return fmt.Errorf("the token endpoint answered with status %d", refused.Response.StatusCode)
 	}
-	return harmless(err)
+	return errors.New(harmless(err))
 }
 
 // Status implements Source.

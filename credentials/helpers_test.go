@@ -27,6 +27,7 @@ type server struct {
 	lenient  bool
 	asked    int
 	reused   bool
+	again    int  // times that a lenient one was sent the previous token
 	keep     bool // the refresh token is not rotated and not repeated
 	life     int  // seconds
 	delay    time.Duration
@@ -89,6 +90,7 @@ func (s *server) spend(token string) bool {
 		s.n++
 		return true
 	case token == fmt.Sprintf("r-%d", s.n-1) && s.lenient: // its answer may have been lost
+		s.again++
 		return true
 	}
 	s.reused = true

@@ -12,12 +12,15 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 	"golang.org/x/oauth2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 )
 
 // Client is what the operator has registered with an authorisation server.
 type Client struct {
 	ID, Secret        string
 	TokenURL, AuthURL string
+	DeviceURL         string // where codes for devices come from; empty if there are none
 	Scopes            []string
 }
 
@@ -158,7 +161,7 @@ func (o *OAuth) Describe(ctx context.Context, project, tier string) error {
 func (c Client) config() *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: c.ID, ClientSecret: c.Secret, Scopes: c.Scopes,
-		Endpoint: oauth2.Endpoint{AuthURL: c.AuthURL, TokenURL: c.TokenURL, AuthStyle: oauth2.AuthStyleInParams},
+		Endpoint: oauth2.Endpoint{AuthURL: c.AuthURL, TokenURL: c.TokenURL, DeviceAuthURL: c.DeviceURL, AuthStyle: oauth2.AuthStyleInParams},
 	}
 }
 
@@ -199,6 +202,7 @@ type Error struct {
 	message string
 	cause   error
 	unsaved bool // there is a token, which could not be stored
+	reading bool // what is stored cannot be read
 }
 
 // Error names the account, what is wrong and what to do.
@@ -231,7 +235,10 @@ func (o *OAuth) needsLogin(why string) *Error {
 // explain says what an authorisation server's refusal means. What it wrote besides may hold secrets.
 func (o *OAuth) explain(err error) *Error {
 	var refused *oauth2.RetrieveError
+	var proxy *egress.ProxyError
 	switch {
+	case errors.As(err, &proxy):
+		return o.fault(Failing, "asking the token endpoint", proxy)
 	case errors.Is(err, context.DeadlineExceeded):
 		return o.fault(Failing, fmt.Sprintf("the token endpoint did not answer within %s", askTime), nil)
 	case !errors.As(err, &refused):

@@ -55,7 +55,7 @@ func (s *state) renew(ctx context.Context, o *OAuth, w want) (string, *Error) {
 	case saving != nil && !s.unmet(want{failed: w.failed}, t):
 		return ResultUnsaved, saving // no early refresh while the last one is not stored
 	case !s.unmet(w, t):
-		if result == "" && t.Access != before.Access && before.Access != "" {
+		if result == "" && t.Access != before.Access && (before.Access != "" || s.troubled()) {
 			result = ResultAdopted
 		}
 		return result, nil
@@ -67,6 +67,8 @@ func (s *state) renew(ctx context.Context, o *OAuth, w want) (string, *Error) {
 func (s *state) exchange(ctx context.Context, o *OAuth, t Token, w want) (string, *Error) {
 	for range 2 {
 		switch {
+		case t.Refresh == "" && t.Access != "":
+			return ResultLogin, o.needsLogin("the " + o.Store.Where() + " holds no refresh_token, and the access_token is no longer good")
 		case t.Refresh == "":
 			return ResultLogin, o.needsLogin("nobody has logged in to it yet")
 		case s.isDead(t):
@@ -176,6 +178,13 @@ func (s *state) reread(ctx context.Context, o *OAuth) *Error {
 	}
 	s.loaded, s.stored = true, mark
 	return nil
+}
+
+// troubled says whether the last attempt has failed, as it does before anybody has logged in.
+func (s *state) troubled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem != nil
 }
 
 func (s *state) current() Token {

@@ -45,6 +45,7 @@ const (
 	KindStatic Kind = "static"
 	KindOAuth  Kind = "oauth"
 	KindGoogle Kind = "google" // a service account, workload identity or the metadata server
+	KindCookie Kind = "cookies"
 )
 
 // State says whether a credential works.

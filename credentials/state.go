@@ -154,7 +154,7 @@ const (
 	firstPause = time.Second
 	lastPause  = 5 * time.Minute
 	loginPause = 5 * time.Second
-	loginWatch = time.Minute
+	loginWatch = 10 * time.Second
 )
 
 func pause(failures int, state State, random float64) time.Duration {

@@ -33,20 +33,26 @@ type Store interface {
 
 // InStorage keeps the credential in a storage of Caddy's. The account's name must tell it from others in lower case.
 func InStorage(storage certmagic.Storage, account string) Store {
-	return &stored{storage, account}
+	return &stored{storage, account, "oauth"}
+}
+
+// CookiesInStorage keeps the cookies of an account in a storage of Caddy's.
+func CookiesInStorage(storage certmagic.Storage, account string) Store {
+	return &stored{storage, account, "cookies"}
 }
 
 type stored struct {
 	storage certmagic.Storage
 	account string
+	kind    string
 }
 
 func (s *stored) key() string {
-	return path.Join("ai_gateway", "oauth", certmagic.StorageKeys.Safe(s.account)+".json")
+	return path.Join("ai_gateway", s.kind, certmagic.StorageKeys.Safe(s.account)+".json")
 }
 
 func (s *stored) Lock(ctx context.Context) (func(), error) {
-	return lock(ctx, s.storage, "ai_gateway_oauth_"+certmagic.StorageKeys.Safe(s.account))
+	return lock(ctx, s.storage, "ai_gateway_"+s.kind+"_"+certmagic.StorageKeys.Safe(s.account))
 }
 
 func (s *stored) Load(ctx context.Context) ([]byte, error) { return s.storage.Load(ctx, s.key()) }

@@ -143,6 +143,24 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
+// TestNoRefreshToken says what the stored credential lacks.
+func TestNoRefreshToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, storage := &server{}, newMemory()
+		storage.put(fmt.Sprintf(`{"access_token":"a-0","expiry_date":%d}`, time.Now().Add(time.Minute).UnixMilli()))
+		p := newProcess(t, server, InStorage(storage, "x"), nil)
+		if got := token(t, p); got != "a-0" {
+			t.Errorf("token %s", got)
+		}
+		time.Sleep(2 * time.Minute)
+		_, err := p.Token(t.Context())
+		if err == nil || !strings.Contains(err.Error(), `account "x"`) || !strings.Contains(err.Error(), "holds no refresh_token") ||
+			!strings.Contains(err.Error(), "login x") || p.Status().State != NeedsLogin || server.count() != 0 {
+			t.Errorf("%v, %+v after %d requests", err, p.Status(), server.count())
+		}
+	})
+}
+
 func says(status int, contentType, body string) func(*http.Request) *http.Response {
 	return func(*http.Request) *http.Response { return reply(status, contentType, body) }
 }

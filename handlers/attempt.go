@@ -1,14 +1,17 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -33,24 +36,42 @@ type attempt struct {
 	status int      // of the answer, as far as it is known
 	cut    bool     // the answer broke off after the client had seen some of it
 
+	problem  ir.ErrorKind // of a failure
+	fault    *ir.Error    // the last failure
+	patience *patience    // nil for as with all accounts
+	span     span
+
 	estimated bool // what it used is an estimate
 	booked    booked
 
-	sent   bool // the upstream has been asked
-	healed bool // signatures have been taken out
-	retry  bool // another account may do better, and the client has seen nothing
+	proxy  *egress.ProxyError // the fault that kept the request from the upstream, if it was a proxy's
+	sent   bool               // the upstream has been asked
+	healed bool               // signatures have been taken out
+	retry  bool               // another account may do better, and the client has seen nothing
 }
 
 // run sends the request and delivers the answer. An error has not been told to
 // the client.
 func (a *attempt) run() error {
-	defer func() { a.lease.Release(a.outcome) }()
+	defer a.release()
 	up := upstreamOf(a.lease.Account)
 	a.target = a.newTarget(up)
 	if a.env.Op == ir.Embed {
 		return a.embed(up)
 	}
 	a.exchange = a.body.For(a.target, a.env.Model, a.start.Unix())
+	if err := a.fetchMedia(); err != nil {
+		return err
+	}
+	if err := a.listed(up); err != nil {
+		return err
+	}
+	return a.askPatiently(up)
+}
+
+// ask sends the request, and once more without signatures if the upstream does
+// not take them back.
+func (a *attempt) ask(up *Upstream) error {
 	err := a.send(up)
 	if !errors.Is(err, errHeal) {
 		return err
@@ -64,6 +85,14 @@ func (a *attempt) run() error {
 	return a.send(up)
 }
 
+// release gives the account's slot back and tells the pool how it fared.
+func (a *attempt) release() {
+	if a.outcome.Kind == pool.Succeeded && a.sent {
+		a.outcome.Total = max(time.Since(a.started), 1)
+	}
+	a.lease.Release(a.outcome)
+}
+
 // errHeal asks for the same request without signatures.
 var errHeal = errors.New("the upstream refuses a signature")
 
@@ -75,7 +104,8 @@ func (a *attempt) send(up *Upstream) error {
 	}
 	if err != nil {
 		// Another account may be able to express what this one cannot.
-		a.retry = asError(err).Kind == ir.ErrUnsupported
+		e := asError(err)
+		a.retry = e.Kind == ir.ErrUnsupported || e.Kind == ir.ErrContextLength
 		return err
 	}
 	ctx, cancel := a.upstreamContext()
@@ -99,14 +129,17 @@ func (a *attempt) send(up *Upstream) error {
 	a.describeNotes()
 	a.sink.watch(cancel)
 	defer a.sink.unwatch()
+	defer a.hurry(cancel)()
 	a.sent, a.started, a.status = true, time.Now(), http.StatusOK
 	a.log.attempts++
 	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
+	a.beginSpan(ctx, up)
+	defer a.endSpan()
 	defer a.observe()
 	defer a.book()
 	resp, err := up.roundTrip(ctx, req, call, build)
 	if err != nil {
-		return a.failed(networkError(ctx, err))
+		return a.unreached(ctx, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < http.StatusMultipleChoices {
@@ -131,17 +164,26 @@ func (a *attempt) newTarget(up *Upstream) *ir.Target {
 }
 
 // encode writes the body that the account is sent. A long one lies in a loan,
-// which the caller leaves.
+// which the caller leaves: in the client's own if it is sent as it came.
 func (a *attempt) encode() (body []byte, l *loan, err error) {
 	var dst []byte
-	if n := a.r.ContentLength; n >= minLent && n < smallestBuffer<<bufferClasses {
-		l = newLoan(&a.g.buffers, int(n+n/8))
+	if n := a.body.Size(); n >= minLent {
+		l = newLoan(&a.g.buffers, n+n/8)
 		dst = l.buffer.b
 	}
-	if body, err = a.exchange.Request(dst); err != nil {
+	body, err = a.exchange.Request(dst)
+	switch {
+	case err != nil:
 		return nil, l, err
-	}
-	if l != nil {
+	case a.incoming.holds(body):
+		if l == nil {
+			body = bytes.Clone(body)
+			break
+		}
+		l.leave()
+		a.incoming.join()
+		l = a.incoming
+	case l != nil:
 		l.buffer.b = body
 	}
 	body, err = applyEdits(body, a.block.Edits, a.target.Dialect)
@@ -160,31 +202,46 @@ func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
 		}
 	}
 	return &providers.Call{
-		Op: a.env.Op, Dialect: a.target.Dialect, Model: a.target.Model, Stream: a.env.Stream, Body: body,
-		RequestID: a.id, Session: vendorSession(a.strongSession()),
+		Op: a.env.Op, Dialect: a.target.Dialect, Model: a.target.Model, Stream: a.env.Stream || a.onlyStreams(), Body: body,
+		RequestID: a.id, Session: vendorSession(a.strongSession()), Try: a.patience.try(),
 		BaseURL: up.BaseURL, Secret: up.Secret, Client: a.r.Header, SameDialect: a.target.Dialect == a.route.dialect, Header: header,
 	}
+}
+
+// unreached judges a failed round trip.
+func (a *attempt) unreached(ctx context.Context, err error) error {
+	errors.As(err, &a.proxy)
+	return a.failed(networkError(ctx, err))
+}
+
+// onlyStreams reports whether the account streams whatever the client asks for.
+func (a *attempt) onlyStreams() bool {
+	return a.target.Caps.Codex && a.target.Dialect == ir.Responses && a.env.Op == ir.Generate
 }
 
 // failed judges an upstream's error before the client has seen anything of
 // this attempt's answer.
 func (a *attempt) failed(e *ir.Error) error {
-	a.status = e.Status
+	a.explain(e)
+	a.status, a.problem, a.fault = e.Status, e.Kind, e
 	if a.r.Context().Err() != nil {
 		a.status = StatusGone
 		return e // the client has gone: nobody's fault
 	}
 	j := judge(e)
 	a.retry = a.g.Failover.retry(e.Status, j.retry || e.Status == http.StatusNotFound)
-	a.outcome = pool.Outcome{Kind: j.kind, Scope: j.scope, RetryAfter: e.RetryAfter, Reason: reason(e)}
+	a.outcome = pool.Outcome{Kind: j.kind, Scope: scopes[j.fault], RetryAfter: e.RetryAfter, Reason: reason(e)}
 	level := zap.DebugLevel
 	if j.retry {
 		level = zap.WarnLevel
 	}
+	if e.Advice != "" {
+		level = zap.ErrorLevel
+	}
 	if entry := a.g.Logger.Check(level, "upstream failed"); entry != nil {
 		entry.Write(zap.String("request_id", a.id), zap.String("account", a.lease.Account.Name), zap.String("model", a.target.Model),
-			zap.Int("status", e.Status), zap.String("error", string(e.Kind)), zap.Duration("duration", time.Since(a.started)),
-			zap.String("cause", causeOf(e)))
+			zap.Int("status", e.Status), zap.String("error", string(e.Kind)), zap.Stringer("fault", j.fault), zap.Duration("duration", a.elapsed()),
+			zap.String("cause", causeOf(e)), advice(e), a.errorBody(e))
 	}
 	out := shown(e)
 	if a.relayed() && out.Upstream != "" && len(e.Raw) > 0 {
@@ -192,6 +249,26 @@ func (a *attempt) failed(e *ir.Error) error {
 		out.Raw = scrubbed
 	}
 	return out
+}
+
+// maxLoggedBody is how much of an upstream's error the log gets.
+const maxLoggedBody = 4 << 10
+
+// errorBody is what the upstream has said, where the operator wants to see it. It may quote the client's request, but no
+// secret.
+func (a *attempt) errorBody(e *ir.Error) zap.Field {
+	if !a.g.ErrorBodies || len(e.Raw) == 0 {
+		return zap.Skip()
+	}
+	return zap.String("body", translate.Scrub(strings.ToValidUTF8(string(e.Raw[:min(len(e.Raw), maxLoggedBody)]), "")))
+}
+
+// elapsed is how long ago the attempt was sent, 0 if it was not.
+func (a *attempt) elapsed() time.Duration {
+	if a.started.IsZero() {
+		return 0
+	}
+	return time.Since(a.started)
 }
 
 // relayed reports whether client and upstream speak the same dialect, so that
@@ -206,12 +283,12 @@ func (a *attempt) relayed() bool {
 // causeOf is what the log may tell: a network error's text, but never an
 // upstream's body, which may quote the prompt.
 func causeOf(e *ir.Error) string {
-	if e.Upstream == "network" {
+	if e.Upstream == fromNetwork || e.Upstream == fromProxy {
 		return translate.Scrub(e.Message)
 	}
 	return e.Code
 }
 
 func networkFailure() error {
-	return shown(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: "network"})
+	return shown(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: fromNetwork})
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -72,6 +73,10 @@ func (u *Upstream) roundTrip(ctx context.Context, req *http.Request, call *provi
 // unauthorized judges an account that has no credential to send, so that
 // another one is asked. Why is in the log of those who keep the credential.
 func (a *attempt) unauthorized(err error) error {
+	var proxy *egress.ProxyError
+	if errors.As(err, &proxy) {
+		return a.unreached(a.r.Context(), err)
+	}
 	if a.r.Context().Err() == nil {
 		a.g.Logger.Warn("account has no credential to send", zap.String("request_id", a.id), zap.String("account", a.lease.Account.Name), zap.Error(err))
 	}

@@ -34,8 +34,10 @@ func (c *call) inBackground() bool {
 	block := c.g.Models.find(c.env.Model)
 	model := block.upstreamName(c.env.Model)
 	for _, a := range c.serving(model, block) {
-		p := upstreamOf(a).Provider
-		if k, ok := p.(providers.Keeper); ok && k.Background() && p.Dialect(ir.Responses, ir.Generate, model) == ir.Responses {
+		up := upstreamOf(a)
+		p := up.Provider
+		keeps := p.Dialect(ir.Responses, ir.Generate, model) == ir.Responses && !up.capsOf(ir.Responses, model).Codex
+		if k, ok := p.(providers.Keeper); ok && k.Background() && keeps {
 			return false
 		}
 	}
@@ -69,7 +71,8 @@ func (c *call) background() error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), backgroundTime)
 	id := c.body.Keeping().ID
-	if !c.g.Runs.Begin(c.owner(), id, cancel) {
+	tape := c.tape()
+	if !c.g.Runs.Begin(c.owner(), id, cancel, tape) {
 		cancel()
 		c.leave(pass)
 		return busy("Too many responses are being made in the background, please retry later")
@@ -77,54 +80,27 @@ func (c *call) background() error {
 	c.g.Stored.Put(c.owner(), stored.Response{
 		ID: id, Parent: c.state.parent, Body: queued, Model: c.env.Model, Items: own, Pending: true,
 	}, c.state.history)
-	run := &run{call: *c, tape: newTape(), queued: queued, block: block}
+	run := &run{call: *c, tape: tape, queued: queued, block: block}
 	run.r = c.r.WithContext(ctx)
-	run.sink = newSink(run.tape, c.g.Stream)
+	run.sink = newSink(&recording{tape, http.Header{}}, c.g.Stream)
 	if run.env.Stream {
 		run.sink.begin(streamType(run.env), nil)
 	}
-	watched, stream := run.tape, run.env.Stream
-	c.body, c.borrowed = nil, borrowed{} // they are the run's now
+	c.body, c.borrowed, c.incoming = nil, borrowed{}, nil // they are the run's now
 	c.log.model = strings.Clone(c.log.model)
 	go run.do(pass, cancel)
-	if stream {
-		return c.watch(watched)
+	if tape != nil {
+		return c.watch(tape, -1)
 	}
-	watched.ignore()
 	return c.sink.whole(http.StatusOK, queued)
-}
-
-// watch streams what is on the tape, from its beginning to its end. A client
-// that leaves does not stop the answer.
-func (c *call) watch(t *tape) error {
-	defer t.ignore()
-	c.sink.begin("text/event-stream", translate.Ping(c.route.dialect))
-	for read := 0; ; {
-		frames, ended, changed := t.from(read)
-		read += len(frames)
-		if len(frames) > 0 && c.sink.write(frames) != nil {
-			return errDelivered
-		}
-		if ended && len(frames) == 0 {
-			return nil
-		}
-		if len(frames) > 0 {
-			continue
-		}
-		select {
-		case <-changed:
-		case <-c.r.Context().Done():
-			return errDelivered
-		}
-	}
 }
 
 // run is an answer in the making. It has a copy of the call, whose client may
 // be long gone.
 type run struct {
 	call
-	tape   *tape
-	queued []byte // the object that the client was told first
+	tape   *stored.Tape // nil when it is not streamed
+	queued []byte       // the object that the client was told first
 	block  *Model
 }
 
@@ -132,7 +108,7 @@ type run struct {
 func (r *run) do(pass *access.Pass, cancel context.CancelFunc) {
 	defer cancel()
 	defer r.giveBack()
-	defer r.tape.end()
+	defer r.endTape()
 	defer r.sink.close()
 	defer r.leave(pass)
 	defer func() {
@@ -184,6 +160,6 @@ func failure(e *ir.Error) []byte {
 // update changes what the client is told of the response.
 func (r *run) update(body []byte, pending bool) {
 	r.g.Stored.Replace(r.owner(), stored.Response{
-		ID: r.body.Keeping().ID, Parent: r.state.parent, Body: body, Model: r.env.Model, Pending: pending,
+		ID: r.body.Keeping().ID, Parent: r.state.parent, Body: body, Model: r.env.Model, Session: r.session.Key, Pending: pending,
 	}, nil)
 }

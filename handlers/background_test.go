@@ -292,7 +292,7 @@ func TestCompact(t *testing.T) {
 	if r := up.requests()[0]; r.uri != "/v1/responses/compact" || r.body != `{"model":"up","input":[{"role":"user","content":"a"}]}` {
 		t.Errorf("asked %+v", r)
 	}
-	if got := f.post(responses+"/compact", `{"model":"c","input":"x"}`); got.status != 404 || !strings.Contains(errorOf(got.body), "not offered") {
+	if got := f.post(responses+"/compact", `{"model":"c","input":"x"}`); got.status != 501 || !strings.Contains(errorOf(got.body), "can compact") {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 	if len(sim.sent) != 0 {

@@ -168,7 +168,7 @@ func prepareRequest(path string, body io.Reader) *http.Request {
 func TestBodyKeepsNoSecondCopy(t *testing.T) {
 	body := bytes.Repeat([]byte("x"), 1<<20)
 	r := prepareRequest("/", bytes.NewReader(body))
-	got, err := readBody(newRecorder(), r, 2<<20)
+	got, err := readBody(make([]byte, 0, bodySize(r, 2<<20)), newRecorder(), r, 2<<20)
 	if err != nil || len(got) != len(body) || cap(got) > len(body)+64<<10 {
 		t.Errorf("%d bytes in %d, %v", len(got), cap(got), err)
 	}
@@ -181,7 +181,7 @@ func TestBombIsNotUnpacked(t *testing.T) {
 	r.Header.Set("Content-Encoding", "gzip")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := readBody(newRecorder(), r, 64<<10)
+	_, err := readBody(nil, newRecorder(), r, 64<<10)
 	runtime.ReadMemStats(&after)
 	if e := asError(err); e.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %v", err)

@@ -10,7 +10,7 @@ import (
 
 const (
 	smallestBuffer = 4 << 10
-	bufferClasses  = 11 // up to 4 MiB; larger ones are left to the garbage collector
+	bufferClasses  = 15 // up to 64 MiB; larger ones are left to the garbage collector
 	maxGrown       = 2  // classes that a buffer may grow beyond its own
 )
 
@@ -102,14 +102,14 @@ func (c *call) borrowReader(src io.Reader) *sse.Reader {
 	return r
 }
 
-// giveBack returns everything that the call has borrowed, except when its
-// answer is stored: what is stored may lie in it. Of what was written to a
-// client that failed nothing goes back either: on HTTP/2 it may still be read.
+// giveBack returns everything that the call has borrowed: what is stored is a
+// copy. Of what was written to a client that failed nothing goes back: on HTTP/2
+// it may still be read.
 func (c *call) giveBack() {
-	b := c.borrowed
-	c.borrowed = borrowed{}
-	if c.body != nil && c.body.Keeping() != nil && c.body.Keeping().Object != nil {
-		return
+	b, incoming := c.borrowed, c.incoming
+	c.borrowed, c.incoming = borrowed{}, nil
+	if incoming != nil {
+		incoming.leave()
 	}
 	for i := 0; i < len(b.buffers) && !c.sink.failed(); i++ {
 		c.g.buffers.put(b.buffers[i])

@@ -200,10 +200,16 @@ func (l *lateReader) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // TestBodyIsReadLate has a transport that reads the body when the client has
-// its answer already.
+// its answer already: one that was written for it, and the client's own.
 func TestBodyIsReadLate(t *testing.T) {
-	late := &lateReader{answer: speeches[ir.Anthropic].whole, read: make(chan struct{})}
-	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "a", dialect: ir.Anthropic, url: "http://upstream.invalid", transport: late}}})
+	for _, up := range []ir.Dialect{ir.Anthropic, ir.Chat} {
+		t.Run(string(up), func(t *testing.T) { bodyIsReadLate(t, up) })
+	}
+}
+
+func bodyIsReadLate(t *testing.T, up ir.Dialect) {
+	late := &lateReader{answer: speeches[up].whole, read: make(chan struct{})}
+	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "a", dialect: up, url: "http://upstream.invalid", transport: late}}})
 	const n = 5
 	for i := range n {
 		if got := f.post("/v1/chat/completions", marked(speeches[ir.Chat].ask, fmt.Sprintf("mark-%04d", i))); got.status != http.StatusOK {

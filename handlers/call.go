@@ -39,10 +39,13 @@ type call struct {
 	state   *state // of what is stored; nil where nothing is
 	session session.Session
 	origin  *pool.Account // see signer
+	media   Media         // what has been fetched; nil before anything is
+	summary *summary      // nil unless a model makes the conversation shorter
 
 	strict   bool
 	log      record
 	borrowed borrowed
+	incoming *loan // of the client's body; nil before it is read, and for what is not pooled
 }
 
 // record is what the access log tells of a request.
@@ -54,6 +57,7 @@ type record struct {
 	status                      int // what the client was told
 	wait, firstByte             time.Duration
 	usage                       ir.Usage
+	cost                        int64 // nanodollars, of all attempts
 	stop                        ir.StopReason
 	notes                       string
 	intercepted                 string // the kind of probe that was answered without an upstream
@@ -104,6 +108,9 @@ func (c *call) run() error {
 		return c.embed()
 	}
 	if err := c.read(); err != nil {
+		return err
+	}
+	if err := c.instruct(); err != nil {
 		return err
 	}
 	if err := c.recall(); err != nil {
@@ -167,7 +174,7 @@ func (c *call) authenticate() error {
 
 // read takes the body and what it says of itself.
 func (c *call) read() error {
-	body, err := readBody(c.sink.w, c.r, c.g.MaxBody)
+	body, err := c.readLent()
 	if err != nil {
 		return err
 	}
@@ -188,8 +195,14 @@ func (c *call) read() error {
 	if c.body, err = translate.NewCall(c.env, body); err != nil {
 		return err
 	}
+	if c.g.Signed != nil {
+		c.body.Remember(c.g.Signed, c.owner())
+	}
 	if c.env.Model == "" {
 		return modelMissing(c.route.dialect)
+	}
+	if c.g.Media != nil {
+		c.body.Fetching()
 	}
 	c.log.model = short(c.env.Model)
 	c.strict = c.g.Strict || c.r.Header.Get("X-Ai-Gateway-Strict") == "1"
@@ -264,6 +277,9 @@ func (l *record) add(extra *caddyhttp.ExtraLogFields, c *call) {
 		extra.Add(zap.String("ai_sticky", l.sticky.String()))
 	}
 	extra.Add(zap.Duration("ai_first_byte", l.firstByte))
+	if l.cost > 0 {
+		extra.Add(zap.Float64("ai_cost_usd", float64(l.cost)/access.NanosPerDollar))
+	}
 	if l.usage.Known() {
 		extra.Add(zap.Int64("ai_input_tokens", ir.Count(l.usage.InputTotal)))
 		extra.Add(zap.Int64("ai_output_tokens", ir.Count(l.usage.OutputTotal)))

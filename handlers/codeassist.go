@@ -2,9 +2,14 @@ package handlers
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/envelope"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -50,12 +55,45 @@ func codeAssistRoute(rest string) route {
 		rt = route{kind: routeUnknown, problem: "unknown method " + method}
 	}
 	rt.dialect, rt.methods, rt.wrapped = ir.Gemini, "POST", true
+	if method == "getCodeAssistGlobalUserSetting" {
+		rt.methods = "GET, POST" // Gemini CLI asks for it as for a document
+	}
 	return rt
 }
 
 // answerLocally tells a client of Code Assist about its account.
 func (c *call) answerLocally() error {
+	if c.route.action == "retrieveUserQuota" {
+		return c.sink.whole(http.StatusOK, c.quotaBuckets())
+	}
 	return c.sink.whole(http.StatusOK, []byte(codeAssistAnswers[c.route.action]))
+}
+
+// quotaBuckets tells a client of Code Assist what is left for each model: at the
+// account that has most, as far as the vendors have said so. No vendor is asked.
+func (c *call) quotaBuckets() []byte {
+	best := map[string]providers.Quota{}
+	for _, a := range c.listable() {
+		for _, q := range LastQuota(a).Left {
+			if known, ok := best[q.Model]; q.Model != "" && c.key.MayUse(q.Model) && (!ok || q.Remaining > known.Remaining) {
+				best[q.Model] = q
+			}
+		}
+	}
+	dst := []byte(`{"buckets":[`)
+	for i, model := range slices.Sorted(maps.Keys(best)) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		q := best[model]
+		dst = ir.AppendQuoted(append(dst, `{"modelId":`...), model)
+		dst = strconv.AppendFloat(append(dst, `,"tokenType":"REQUESTS","remainingFraction":`...), q.Remaining, 'f', -1, 64)
+		if !q.Resets.IsZero() {
+			dst = ir.AppendQuoted(append(dst, `,"resetTime":`...), q.Resets.UTC().Format(time.RFC3339))
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, "]}"...)
 }
 
 // openEnvelope takes the body of a client of Code Assist out of its envelope.

@@ -101,6 +101,41 @@ func TestCodeAssistAccountOfTheGateway(t *testing.T) {
 	}
 }
 
+// TestCodeAssistQuota asks an account's vendor what is left, at most once a minute, and tells clients of it.
+func TestCodeAssistQuota(t *testing.T) {
+	up := newUpstream(t, says(200, "application/json", `{"buckets":[{"modelId":"m","remainingFraction":0.25,"resetTime":"2030-01-01T00:00:00Z"},{"modelId":"n"}]}`))
+	p := &providers.CodeAssist{Project: "mine"}
+	if err := p.Provision(caddy.Context{}); err != nil {
+		t.Fatal(err)
+	}
+	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "a", provider: p, url: up.URL}, {name: "b", dialect: ir.Gemini, url: up.URL}}})
+	a := f.Pool.Accounts()[0]
+	upstreamOf(a).Secret, upstreamOf(a).Source = "", &tokens{current: "first-token"}
+	if LastQuota(a).Left != nil || f.post("/v1internal:retrieveUserQuota", `{}`).body != `{"buckets":[]}` {
+		t.Error("something is known before anybody asked")
+	}
+	for range 2 {
+		q, err := AskQuota(t.Context(), a)
+		if err != nil || len(q.Left) != 2 || q.Left[0].Remaining != 0.25 || q.At.IsZero() {
+			t.Errorf("got %+v, %v", q, err)
+		}
+	}
+	if asked := up.requests(); len(asked) != 1 || asked[0].uri != "/v1internal:retrieveUserQuota" || asked[0].body != `{"project":"mine"}` {
+		t.Errorf("asked %+v", asked)
+	}
+	want := `{"buckets":[{"modelId":"m","tokenType":"REQUESTS","remainingFraction":0.25,"resetTime":"2030-01-01T00:00:00Z"},` +
+		`{"modelId":"n","tokenType":"REQUESTS","remainingFraction":0}]}`
+	if got := f.post("/v1internal:retrieveUserQuota", `{}`).body; got != want {
+		t.Errorf("got %s", got)
+	}
+	if q, err := AskQuota(t.Context(), f.Pool.Accounts()[1]); err != nil || q.Left != nil {
+		t.Errorf("a kind without quotas has %+v, %v", q, err)
+	}
+	if got := f.do(http.MethodGet, "/v1internal:getCodeAssistGlobalUserSetting", ""); got.status != 200 {
+		t.Errorf("GET: %d", got.status)
+	}
+}
+
 // TestCodeAssistAccount has clients of two dialects ask an account of Code Assist, whose project nobody knows yet.
 func TestCodeAssistAccount(t *testing.T) {
 	up := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {

@@ -44,7 +44,7 @@ func (c *call) newConversation() error {
 	body := []byte("{}")
 	if c.r.ContentLength != 0 {
 		var err error
-		if body, err = readBody(c.sink.w, c.r, c.g.MaxBody); err != nil {
+		if body, err = readBody(make([]byte, 0, bodySize(c.r, c.g.MaxBody)), c.sink.w, c.r, c.g.MaxBody); err != nil {
 			return err
 		}
 	}

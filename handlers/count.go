@@ -74,7 +74,7 @@ func (c *call) countAt(account *pool.Account, block *Model) ([]byte, error) {
 	up := upstreamOf(account)
 	model, _, _ := account.Serves(block.upstreamName(c.env.Model))
 	dialect := up.Provider.Dialect(c.route.dialect, ir.CountTokens, model)
-	if dialect == "" || translate.CodecOf(dialect) == nil {
+	if dialect == "" || translate.UpstreamOf(dialect) == nil {
 		return nil, emptyAnswer()
 	}
 	target := &ir.Target{
@@ -92,13 +92,17 @@ func (c *call) countAt(account *pool.Account, block *Model) ([]byte, error) {
 		Op: ir.CountTokens, Dialect: dialect, Model: model, Body: body, BaseURL: up.BaseURL, Secret: up.Secret,
 		Client: c.r.Header, SameDialect: exchange.Relayed(), Header: up.Header,
 	}
-	req, err := up.request(ctx, call, up.Provider.Request)
+	build := builder(up.Provider.Request)
+	if c.incoming.holds(body) {
+		build = c.incoming.builder(build)
+	}
+	req, err := up.request(ctx, call, build)
 	if err != nil {
 		return nil, err
 	}
 	c.sink.watch(cancel)
 	defer c.sink.unwatch()
-	resp, err := up.roundTrip(ctx, req, call, up.Provider.Request)
+	resp, err := up.roundTrip(ctx, req, call, build)
 	if err != nil {
 		return nil, networkError(ctx, err)
 	}
@@ -108,7 +112,7 @@ func (c *call) countAt(account *pool.Account, block *Model) ([]byte, error) {
 		return nil, networkError(ctx, err)
 	}
 	if resp.StatusCode != http.StatusOK || len(bytes.TrimSpace(answer)) == 0 {
-		return nil, translate.CodecOf(dialect).DecodeError(resp.StatusCode, resp.Header, answer)
+		return nil, up.refusal(dialect, resp, answer)
 	}
 	back, err := exchange.Answer(false)
 	if err != nil {

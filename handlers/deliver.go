@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
@@ -22,7 +23,7 @@ const (
 
 // deliver brings the upstream's answer to the client.
 func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	kind := mediaType(resp.Header.Get("Content-Type"))
 	if kind == "text/html" {
 		return a.failed(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: a.target.Dialect, Code: "html_answer"})
 	}
@@ -31,7 +32,7 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	answer = a.keeping(answer)
+	answer = a.summary.of(a.keeping(answer))
 	a.seen = answer.Seen()
 	answer = a.envelopes(answer)
 	a.describe()
@@ -44,6 +45,16 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	default:
 		return a.collect(ctx, body, a.source(body, array), answer)
 	}
+}
+
+// mediaType is a content type without its parameters.
+func mediaType(contentType string) string {
+	switch contentType {
+	case "application/json", "text/event-stream":
+		return contentType // as nearly all are
+	}
+	kind, _, _ := mime.ParseMediaType(contentType)
+	return kind
 }
 
 // framing tells by the content type how the upstream answers: with events, with
@@ -130,6 +141,7 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 	seen := answer.Seen()
 	for src.Next() {
 		a.weight.frame(len(src.Event().Data))
+		a.span.look(src.Event().Data)
 		if err := a.sink.frame(answer, src.Event(), src.Buffered()); err != nil {
 			return a.gone()
 		}
@@ -164,6 +176,7 @@ func (a *attempt) drain(body io.Reader) {
 
 // progress notes the first content, which frees the account of its cooldown.
 func (a *attempt) progress(seen *ir.Seen) {
+	a.patience.heard(seen.Content)
 	if seen.Content && a.outcome.FirstByte == 0 {
 		a.outcome.FirstByte = max(time.Since(a.started), 1)
 		a.log.firstByte = a.outcome.FirstByte
@@ -207,6 +220,7 @@ func (a *attempt) collect(ctx context.Context, body io.Reader, src sse.Source, a
 	seen := answer.Seen()
 	for src.Next() {
 		a.weight.frame(len(src.Event().Data))
+		a.span.look(src.Event().Data)
 		answer.Frame(nil, src.Event())
 		a.progress(seen)
 		if seen.Err != nil || seen.Done {
@@ -234,6 +248,7 @@ func (a *attempt) deliverBody(ctx context.Context, body io.Reader, length int64,
 		return a.failed(emptyAnswer())
 	}
 	a.weight.bytes = int64(len(in.b))
+	a.span.look(in.b)
 	out := a.borrow(len(in.b) + 512)
 	out.b = answer.Body(out.b, in.b)
 	seen := answer.Seen()
@@ -267,9 +282,17 @@ func (a *attempt) whole(out []byte, seen *ir.Seen) error {
 // readError reads an upstream's error answer.
 func (a *attempt) readError(resp *http.Response) *ir.Error {
 	body, _ := io.ReadAll(io.LimitReader(plainBody(resp), maxErrorBody))
-	e := translate.CodecOf(a.target.Dialect).DecodeError(resp.StatusCode, resp.Header, body)
+	e := upstreamOf(a.lease.Account).refusal(a.target.Dialect, resp, body)
 	if e.Status < http.StatusBadRequest {
 		e.Status = http.StatusBadGateway // a redirect is no answer of an API
 	}
+	a.explain(e)
 	return e
+}
+
+// explain has the account's kind say what an upstream's error means there.
+func (a *attempt) explain(e *ir.Error) {
+	if reader, ok := upstreamOf(a.lease.Account).Provider.(providers.ErrorReader); ok && e.Upstream != fromNetwork && e.Upstream != fromProxy {
+		reader.ReadError(e)
+	}
 }

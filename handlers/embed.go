@@ -37,7 +37,7 @@ func (c *call) embed() error {
 
 // readEmbedding takes the body and what it says of itself.
 func (c *call) readEmbedding() error {
-	body, err := readBody(c.sink.w, c.r, c.g.MaxBody)
+	body, err := readBody(make([]byte, 0, bodySize(c.r, c.g.MaxBody)), c.sink.w, c.r, c.g.MaxBody)
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,8 @@ func (a *attempt) embed(up *Upstream) error {
 	a.log.attempts++
 	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
 	a.seen = &ir.Seen{Usage: ir.NoUsage()}
+	a.beginSpan(ctx, up)
+	defer a.endSpan()
 	defer a.observe()
 	defer a.book()
 	for n := range x.Batches {
@@ -87,7 +89,7 @@ func (a *attempt) embed(up *Upstream) error {
 
 // embedding joins the request with the account.
 func (a *attempt) embedding() (*embed.Exchange, error) {
-	if a.target.Dialect != a.route.dialect {
+	if a.target.Dialect != a.route.dialect || a.target.Provider == "vertex" { // which has a form of its own
 		return a.texts.For(a.target)
 	}
 	body, err := translate.CodecOf(a.route.dialect).RelayRequest(nil, a.textsBody, a.env, a.target)
@@ -117,7 +119,7 @@ func (a *attempt) embedBatch(ctx context.Context, up *Upstream, b *embed.Batch) 
 	}
 	resp, err := up.roundTrip(ctx, req, call, up.Provider.Request)
 	if err != nil {
-		return nil, a.failed(networkError(ctx, err))
+		return nil, a.unreached(ctx, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusMultipleChoices {
@@ -132,6 +134,7 @@ func (a *attempt) embedBatch(ctx context.Context, up *Upstream, b *embed.Batch) 
 	case len(answer) == 0:
 		return nil, a.failed(emptyAnswer())
 	}
+	a.span.look(answer)
 	return answer, nil
 }
 

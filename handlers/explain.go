@@ -17,6 +17,7 @@ type Question struct {
 	Key     string     // a key's name; empty for one that may everything
 	Model   string     // as the client would ask for it
 	Dialect ir.Dialect // of the client; empty for Chat Completions
+	Session string     // that the request belongs to, by its name in the access log; empty for none
 }
 
 // Explain says which account would answer now, and why not the others. It
@@ -31,8 +32,29 @@ func (g *Gateway) Explain(q Question) (pool.Explanation, error) {
 			Kind: ir.ErrNotFound, Status: http.StatusNotFound, Message: fmt.Sprintf("key %s may not ask for model %s", q.Key, short(q.Model)),
 		}
 	}
-	var tried []*pool.Account
-	return g.Pool.Explain(c.want(q.Model, g.Models.find(q.Model), &tried)), nil
+	var h hunt
+	want := c.want(q.Model, g.Models.find(q.Model), h.excludes)
+	if q.Session != "" {
+		want.Session = pool.Session{Key: q.Session, Strong: true, Continues: true}
+	}
+	e := g.Pool.Explain(want)
+	if e.Chosen == "" {
+		h.desperate = true
+		if other := g.Pool.Explain(want); other.Chosen != "" {
+			return other, nil
+		}
+		h.desperate = false
+	}
+	for i := range e.Accounts {
+		v := &e.Accounts[i]
+		if v.Because != pool.IsExcluded {
+			continue
+		}
+		if fault, down := upstreamOf(g.Pool.Accounts()[i]).route().Down(); down {
+			v.Because, v.Note = pool.NoWay, fault.Error()
+		}
+	}
+	return e, nil
 }
 
 // pretend returns a call as a client with the key would make it.

@@ -17,6 +17,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/stored"
+	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
@@ -35,7 +36,12 @@ type Gateway struct {
 	Strict        bool
 	Notes         NotesMode
 	ExposeAccount bool
+	ErrorBodies   bool // the log has what upstreams say in errors, which may quote the client
 	Unsticky      bool // the pool keeps no sessions, so that only those matter that clients name
+
+	EmulateCompact bool // lets any model make conversations shorter for accounts that do not offer it
+
+	Media func() Media // fetches what one request names; nil leaves it to the upstreams
 
 	Usage     *usage.Recorder        // takes a record of every attempt; nil keeps none
 	Prices    *usage.Prices          // of models whose block says none; nil knows none
@@ -44,10 +50,13 @@ type Gateway struct {
 	Stored stored.Store // what clients of the Responses API refer to by ids; nil stores nothing
 	Runs   *stored.Runs // answers that are made in the background; set when Stored is
 
+	Signed translate.Memory // the signatures of answers, for clients that do not send them back; nil remembers none
+
 	Observer Observer // hears of every request; nil for nobody
 	Logger   *zap.Logger
 
-	buffers buffers
+	buffers  buffers
+	unpriced unpriced
 }
 
 // Stream says how answers are held back, kept alive and given up.

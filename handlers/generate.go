@@ -3,8 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -69,52 +67,8 @@ func mayFallBack(err error) bool {
 // stream.
 var errDelivered = errors.New("delivered")
 
-// try asks accounts for one model until one answers, at most Attempts of them.
-func (c *call) try(asked string, block *Model) error {
-	var last error
-	var tried []*pool.Account
-	want := c.want(asked, block, &tried)
-	for sent := 0; sent < c.g.Attempts; {
-		from := time.Now()
-		lease, err := c.g.Pool.Acquire(c.r.Context(), want)
-		c.log.wait += time.Since(from)
-		if err != nil {
-			if last == nil {
-				return poolError(err, c, asked)
-			}
-			return soonest(last, err)
-		}
-		c.log.sticky = lease.Sticky
-		tried = append(tried, lease.Account)
-		a := attempt{call: c, lease: lease, asked: asked, block: block}
-		err = a.run()
-		if a.sent {
-			sent++
-		}
-		if err == nil || !a.retry {
-			return err
-		}
-		if last == nil || a.sent {
-			last = err
-		}
-	}
-	return last
-}
-
-// soonest puts into the error of the last attempt when an account comes back.
-func soonest(last, none error) error {
-	var nobody *pool.NobodyError
-	e := asError(last)
-	busy := e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable
-	if busy && errors.As(none, &nobody) && nobody.RetryAfter > 0 {
-		e.RetryAfter = nobody.RetryAfter
-	}
-	return last
-}
-
-// want is what the request asks of the pool. Accounts that were tried are not
-// tried again.
-func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Want {
+// want is what the request asks of the pool.
+func (c *call) want(asked string, block *Model, exclude func(*pool.Account) bool) pool.Want {
 	return pool.Want{
 		Model:   block.upstreamName(asked),
 		Pin:     c.pin(),
@@ -129,7 +83,7 @@ func (c *call) want(asked string, block *Model, tried *[]*pool.Account) pool.Wan
 			}
 			return 1
 		},
-		Exclude: func(a *pool.Account) bool { return slices.Contains(*tried, a) },
+		Exclude: exclude,
 	}
 }
 

@@ -45,6 +45,7 @@ type accountSpec struct {
 	transport   http.RoundTripper
 	header      http.Header
 	scope       string // of signatures; default the same for all
+	override    func(*ir.Caps)
 }
 
 // gatewaySpec is a gateway under test. Its defaults: one key with the secret
@@ -143,7 +144,7 @@ func (a accountSpec) account(t testing.TB) *pool.Account {
 		transport = private
 	}
 	up := &Upstream{
-		Provider: provider, Transport: transport, BaseURL: base, Secret: accountSecret, Header: a.header, Scope: cmp.Or(a.scope, "01234567"),
+		Provider: provider, Transport: transport, BaseURL: base, Secret: accountSecret, Header: a.header, Scope: cmp.Or(a.scope, "01234567"), Override: a.override,
 	}
 	for _, m := range a.models {
 		pattern, _, _ := strings.Cut(m, "=")

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -18,49 +21,85 @@ var (
 	errIdle      = errors.New("the upstream fell silent")
 )
 
+// fault is whose doing a failure is. It decides what is put into cooldown.
+type fault int
+
+const (
+	clientFault   fault = iota // any account would refuse the request
+	accountFault               // the account cannot answer at all: its credential, its quota
+	modelFault                 // the account cannot answer for this model: a rate limit
+	providerFault              // the upstream is in trouble with this model, as far as one can tell
+	networkFault               // no answer, or a torn one
+	proxyFault                 // the upstream was not reached, for the sake of a proxy
+)
+
+var faultNames = [...]string{"client", "account", "model", "provider", "network", "proxy"}
+
+func (f fault) String() string { return faultNames[f] }
+
+// scopes are what a fault puts into cooldown. A provider's trouble is noted for the account and the model that met it:
+// other accounts may be served by other machines.
+var scopes = [...]pool.Scope{
+	clientFault: pool.ScopeNone, accountFault: pool.ScopeAccount, modelFault: pool.ScopeModel,
+	providerFault: pool.ScopeModel, networkFault: pool.ScopeModel, proxyFault: pool.ScopeNone,
+}
+
 // judgement is what an upstream's failure means: for the account, and for the
 // request.
 type judgement struct {
+	fault fault
 	kind  pool.Kind
-	scope pool.Scope
 	retry bool // another account may do better
 }
 
-// judgements are the statuses that count against an account. A status that is
-// not listed is the client's own fault below 500 and a server error from there.
-var judgements = map[int]judgement{
-	http.StatusUnauthorized:       {pool.Unauthorized, pool.ScopeAccount, true},
-	http.StatusPaymentRequired:    {pool.RateLimited, pool.ScopeAccount, true},
-	http.StatusForbidden:          {pool.Unauthorized, pool.ScopeAccount, true},
-	http.StatusRequestTimeout:     {pool.Failed, pool.ScopeModel, true},
-	http.StatusConflict:           {pool.Unjudged, pool.ScopeNone, true},
-	http.StatusTooManyRequests:    {pool.RateLimited, pool.ScopeModel, true},
-	http.StatusServiceUnavailable: {pool.Overloaded, pool.ScopeModel, true},
-	529:                           {pool.Overloaded, pool.ScopeModel, true},
+// kindJudgements are what the error itself says, whatever its status: vendors
+// tell a used-up quota with 400, 403 and 429. The codecs of the dialects read
+// it from the vendors' words, such as Gemini's QuotaFailure and API_KEY_INVALID,
+// OpenAI's insufficient_quota and Anthropic's billing_error.
+var kindJudgements = map[ir.ErrorKind]judgement{
+	ir.ErrQuota:         {accountFault, pool.RateLimited, true},
+	ir.ErrBilling:       {accountFault, pool.RateLimited, true},
+	ir.ErrAuth:          {accountFault, pool.Unauthorized, true},
+	ir.ErrPermission:    {accountFault, pool.Unauthorized, true},
+	ir.ErrContextLength: {clientFault, pool.ClientFault, false},
+	ir.ErrTruncated:     {networkFault, pool.Failed, true},
 }
 
-// judge reads an upstream's error. An account whose quota is used up is out
-// for every model, while a rate limit is one model's.
+// sourceJudgements are about errors that no upstream has sent.
+var sourceJudgements = map[ir.Dialect]judgement{
+	fromNetwork: {networkFault, pool.Failed, true},
+	fromProxy:   {proxyFault, pool.ProxyFailed, true},
+}
+
+// judgements are about statuses. One that is not listed is the client's own
+// fault below 500, and a server error from there.
+var judgements = map[int]judgement{
+	http.StatusUnauthorized:       {accountFault, pool.Unauthorized, true},
+	http.StatusPaymentRequired:    {accountFault, pool.RateLimited, true},
+	http.StatusForbidden:          {accountFault, pool.Unauthorized, true},
+	http.StatusRequestTimeout:     {providerFault, pool.Failed, true},
+	http.StatusConflict:           {clientFault, pool.Unjudged, true},
+	http.StatusTooManyRequests:    {modelFault, pool.RateLimited, true},
+	http.StatusServiceUnavailable: {providerFault, pool.Overloaded, true},
+	529:                           {providerFault, pool.Overloaded, true},
+}
+
+// judge reads an upstream's error: where it comes from, then what it says, then
+// its status.
 func judge(e *ir.Error) judgement {
-	switch e.Kind { // some vendors tell these with status 400
-	case ir.ErrQuota, ir.ErrBilling:
-		return judgement{pool.RateLimited, pool.ScopeAccount, true}
-	case ir.ErrAuth, ir.ErrPermission:
-		return judgement{pool.Unauthorized, pool.ScopeAccount, true}
-	case ir.ErrContextLength:
-		return judgement{kind: pool.ClientFault}
-	case ir.ErrTruncated:
-		return judgement{pool.Failed, pool.ScopeModel, true}
-	}
-	j, ok := judgements[e.Status]
-	switch {
-	case ok:
+	if j, ok := sourceJudgements[e.Upstream]; ok {
 		return j
-	case e.Status >= http.StatusInternalServerError:
-		return judgement{pool.Failed, pool.ScopeModel, true}
-	default:
-		return judgement{kind: pool.ClientFault}
 	}
+	if j, ok := kindJudgements[e.Kind]; ok {
+		return j
+	}
+	if j, ok := judgements[e.Status]; ok {
+		return j
+	}
+	if e.Status >= http.StatusInternalServerError {
+		return judgement{providerFault, pool.Failed, true}
+	}
+	return judgement{clientFault, pool.ClientFault, false}
 }
 
 // Failover is what the operator says about trying another account.
@@ -74,10 +113,17 @@ func (f Failover) retry(status int, builtIn bool) bool {
 	return !slices.Contains(f.Never, status) && (builtIn || slices.Contains(f.On, status))
 }
 
+// Errors that no upstream has sent have these in place of its dialect. Their
+// messages are the gateway's own.
+const (
+	fromNetwork ir.Dialect = "network"
+	fromProxy   ir.Dialect = "proxy"
+)
+
 // reason tells people why an account is judged: never the upstream's own words,
 // which may quote the request.
 func reason(e *ir.Error) string {
-	if e.Upstream == "network" {
+	if e.Upstream == fromNetwork || e.Upstream == fromProxy {
 		return translate.Scrub(e.Message)
 	}
 	text := "status " + strconv.Itoa(e.Status) + " " + string(e.Kind)
@@ -88,9 +134,15 @@ func reason(e *ir.Error) string {
 }
 
 // networkError turns a failed round trip or a torn answer into an error of the
-// upstream. The cause stays in the gateway's log.
+// upstream, of the network, or of the proxy. The cause stays in the gateway's
+// log.
 func networkError(ctx context.Context, err error) *ir.Error {
-	e := &ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: "network", Message: err.Error()}
+	e := &ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: fromNetwork, Message: err.Error()}
+	var proxy *egress.ProxyError
+	if errors.As(err, &proxy) {
+		e.Upstream, e.Message = fromProxy, proxy.Error()
+		return e
+	}
 	if cause := context.Cause(ctx); errors.Is(cause, errFirstByte) || errors.Is(cause, errIdle) {
 		e.Kind, e.Status, e.Message = ir.ErrTimeout, http.StatusGatewayTimeout, cause.Error()
 	}
@@ -99,3 +151,11 @@ func networkError(ctx context.Context, err error) *ir.Error {
 
 // shown is what the client sees of an upstream's error.
 func shown(e *ir.Error) *ir.Error { return translate.ClientError(e, false) }
+
+// advice is what the operator is told to do, if anything.
+func advice(e *ir.Error) zap.Field {
+	if e.Advice == "" {
+		return zap.Skip()
+	}
+	return zap.String("advice", e.Advice)
+}

@@ -12,39 +12,51 @@ import (
 
 // TestJudge says what each failure means for the account and for the request.
 func TestJudge(t *testing.T) {
-	none, account, model := pool.ScopeNone, pool.ScopeAccount, pool.ScopeModel
 	tests := []struct {
 		status int
 		kind   ir.ErrorKind
+		from   ir.Dialect
 		want   judgement
 	}{
-		{400, ir.ErrInvalidRequest, judgement{pool.ClientFault, none, false}},
-		{400, ir.ErrContextLength, judgement{pool.ClientFault, none, false}},
-		{413, ir.ErrContextLength, judgement{pool.ClientFault, none, false}},
-		{413, ir.ErrTooLarge, judgement{pool.ClientFault, none, false}},
-		{422, ir.ErrInvalidRequest, judgement{pool.ClientFault, none, false}},
-		{418, ir.ErrInvalidRequest, judgement{pool.ClientFault, none, false}},
-		{404, ir.ErrNotFound, judgement{pool.ClientFault, none, false}},
-		{400, ir.ErrBilling, judgement{pool.RateLimited, account, true}},
-		{400, ir.ErrAuth, judgement{pool.Unauthorized, account, true}},
-		{401, ir.ErrAuth, judgement{pool.Unauthorized, account, true}},
-		{403, ir.ErrPermission, judgement{pool.Unauthorized, account, true}},
-		{402, ir.ErrBilling, judgement{pool.RateLimited, account, true}},
-		{403, ir.ErrBilling, judgement{pool.RateLimited, account, true}},
-		{429, ir.ErrRateLimit, judgement{pool.RateLimited, model, true}},
-		{429, ir.ErrQuota, judgement{pool.RateLimited, account, true}},
-		{408, ir.ErrTimeout, judgement{pool.Failed, model, true}},
-		{409, ir.ErrConflict, judgement{pool.Unjudged, none, true}},
-		{500, ir.ErrUpstream, judgement{pool.Failed, model, true}},
-		{501, ir.ErrUnimplemented, judgement{pool.Failed, model, true}},
-		{502, ir.ErrTruncated, judgement{pool.Failed, model, true}},
-		{504, ir.ErrTimeout, judgement{pool.Failed, model, true}},
-		{503, ir.ErrOverloaded, judgement{pool.Overloaded, model, true}},
-		{529, ir.ErrOverloaded, judgement{pool.Overloaded, model, true}},
+		{400, ir.ErrInvalidRequest, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{400, ir.ErrContextLength, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{413, ir.ErrContextLength, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{413, ir.ErrTooLarge, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{422, ir.ErrInvalidRequest, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{418, ir.ErrInvalidRequest, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{404, ir.ErrNotFound, ir.Chat, judgement{clientFault, pool.ClientFault, false}},
+		{400, ir.ErrBilling, ir.Anthropic, judgement{accountFault, pool.RateLimited, true}},
+		{400, ir.ErrAuth, ir.Gemini, judgement{accountFault, pool.Unauthorized, true}},
+		{401, ir.ErrAuth, ir.Chat, judgement{accountFault, pool.Unauthorized, true}},
+		{401, ir.ErrAuth, "credential", judgement{accountFault, pool.Unauthorized, true}},
+		{403, ir.ErrPermission, ir.Gemini, judgement{accountFault, pool.Unauthorized, true}},
+		{402, ir.ErrBilling, ir.Chat, judgement{accountFault, pool.RateLimited, true}},
+		{403, ir.ErrBilling, ir.Anthropic, judgement{accountFault, pool.RateLimited, true}},
+		{429, ir.ErrRateLimit, ir.Chat, judgement{modelFault, pool.RateLimited, true}},
+		{429, ir.ErrQuota, ir.Chat, judgement{accountFault, pool.RateLimited, true}},
+		{408, ir.ErrTimeout, ir.Chat, judgement{providerFault, pool.Failed, true}},
+		{409, ir.ErrConflict, ir.Chat, judgement{clientFault, pool.Unjudged, true}},
+		{500, ir.ErrUpstream, ir.Chat, judgement{providerFault, pool.Failed, true}},
+		{501, ir.ErrUnimplemented, ir.Chat, judgement{providerFault, pool.Failed, true}},
+		{503, ir.ErrOverloaded, ir.Gemini, judgement{providerFault, pool.Overloaded, true}},
+		{529, ir.ErrOverloaded, ir.Anthropic, judgement{providerFault, pool.Overloaded, true}},
+		{502, ir.ErrTruncated, ir.Chat, judgement{networkFault, pool.Failed, true}},
+		{504, ir.ErrTimeout, fromNetwork, judgement{networkFault, pool.Failed, true}},
+		{502, ir.ErrUpstream, fromNetwork, judgement{networkFault, pool.Failed, true}},
+		{502, ir.ErrUpstream, fromProxy, judgement{proxyFault, pool.ProxyFailed, true}},
 	}
 	for _, test := range tests {
-		if got := judge(&ir.Error{Status: test.status, Kind: test.kind}); got != test.want {
+		if got := judge(&ir.Error{Status: test.status, Kind: test.kind, Upstream: test.from}); got != test.want {
 			t.Errorf("%d %s: got %+v, want %+v", test.status, test.kind, got, test.want)
+		}
+	}
+	want := map[fault]pool.Scope{
+		clientFault: pool.ScopeNone, accountFault: pool.ScopeAccount, modelFault: pool.ScopeModel,
+		providerFault: pool.ScopeModel, networkFault: pool.ScopeModel, proxyFault: pool.ScopeNone,
+	}
+	for fault, scope := range want {
+		if scopes[fault] != scope {
+			t.Errorf("the fault %v concerns %v, want %v", fault, scopes[fault], scope)
 		}
 	}
 }

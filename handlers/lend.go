@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -13,10 +14,11 @@ import (
 // with the headers, which is worth more.
 const minLent = 32 << 10
 
-// loan is a buffer that holds the body of an upstream request. A transport may
-// read the body after RoundTrip has returned, and again on another connection,
-// so that the buffer goes back when nobody holds a body any more: it is read
-// through lentBody alone, which copies, and not at all behind Close.
+// loan is a buffer that holds a client's body, or the body of an upstream
+// request, which may be the same. A transport may read the body after RoundTrip
+// has returned, and again on another connection, so that the buffer goes back
+// when nobody holds a body any more: it is read through lentBody alone, which
+// copies, or is a user for as long as it writes.
 type loan struct {
 	buffers *buffers
 	buffer  *buffer
@@ -50,6 +52,18 @@ func (l *loan) leave() {
 	}
 }
 
+// holds reports whether b, lies in the loan's buffer. A slice
+// keeps the capacity up to the end of its array, so that the difference of the
+// capacities is where it begins.
+func (l *loan) holds(b []byte) bool {
+	if l == nil || len(b) == 0 {
+		return false
+	}
+	whole := l.buffer.b
+	at := cap(whole) - cap(b)
+	return at >= 0 && at+len(b) <= len(whole) && &whole[at] == &b[0]
+}
+
 var errReturned = errors.New("the body's buffer has gone back")
 
 // attach makes the request, whose body lies in the buffer, a user of the loan
@@ -59,7 +73,7 @@ func (l *loan) attach(req *http.Request) {
 	if req.Body == nil || !l.join() {
 		return
 	}
-	req.Body = &lentBody{loan: l, body: req.Body}
+	req.Body = &lentBody{loan: l, body: req.Body, left: req.ContentLength}
 	again := req.GetBody
 	if again == nil {
 		return
@@ -73,7 +87,7 @@ func (l *loan) attach(req *http.Request) {
 			l.leave()
 			return nil, err
 		}
-		return &lentBody{loan: l, body: body}, nil
+		return &lentBody{loan: l, body: body, left: req.ContentLength}, nil
 	}
 }
 
@@ -84,6 +98,7 @@ type lentBody struct {
 
 	mu     sync.Mutex
 	body   io.ReadCloser
+	left   int64 // bytes to be read; negative if that is not known
 	closed bool
 }
 
@@ -94,7 +109,35 @@ func (b *lentBody) Read(p []byte) (int, error) {
 	if b.closed {
 		return 0, http.ErrBodyReadAfterClose
 	}
-	return b.body.Read(p)
+	n, err := b.body.Read(p)
+	b.left -= int64(n)
+	return n, err
+}
+
+// Len is how much is left of a body that can be written at once, and more than
+// any body has of another.
+func (b *lentBody) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.body.(io.WriterTo); !ok || b.left < 0 {
+		return math.MaxInt
+	}
+	return int(b.left)
+}
+
+// WriteTo writes what is left of the body, at once where it lies in memory.
+// Unlike Read it may still be running when Close returns: it is a user of the
+// loan of its own.
+func (b *lentBody) WriteTo(w io.Writer) (int64, error) {
+	b.mu.Lock()
+	if b.closed || !b.loan.join() {
+		b.mu.Unlock()
+		return 0, http.ErrBodyReadAfterClose
+	}
+	b.left = 0
+	b.mu.Unlock()
+	defer b.loan.leave()
+	return io.Copy(w, b.body)
 }
 
 // Close ends the use of the buffer.

@@ -109,7 +109,7 @@ func (c *call) wrongKey(presented string) error {
 	if presented == "" {
 		return invalidKey()
 	}
-	blocked := c.g.Keys.Guard().Wrong(c.r.Context(), clientAddr(c.r))
+	blocked := c.g.Keys.Guard().Wrong(c.r.Context(), ClientAddr(c.r))
 	if blocked == 0 {
 		return invalidKey()
 	}
@@ -119,10 +119,10 @@ func (c *call) wrongKey(presented string) error {
 	}
 }
 
-// clientAddr is the client's address as Caddy knows it, which trusts a proxy's
+// ClientAddr is the client's address as Caddy knows it, which trusts a proxy's
 // word only where it is configured to. It is not valid for a client without an
 // address, such as one on a Unix socket.
-func clientAddr(r *http.Request) netip.Addr {
+func ClientAddr(r *http.Request) netip.Addr {
 	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
 	if text == "" {
 		text = r.RemoteAddr

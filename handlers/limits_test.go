@@ -222,7 +222,7 @@ func TestWrongKeys(t *testing.T) {
 		t.Fatalf("%d %s", blocked.status, blocked.body)
 	}
 	for range 100 { // as many guesses, without the delays
-		guard.Wrong(cancelled(t.Context()), clientAddr(newClientRequest(t, "127.0.0.1")))
+		guard.Wrong(cancelled(t.Context()), ClientAddr(newClientRequest(t, "127.0.0.1")))
 	}
 	for _, d := range dialects {
 		blocked = f.post(speeches[d].path, speeches[d].ask, "Authorization", "Bearer guess-1")

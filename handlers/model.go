@@ -20,6 +20,8 @@ type Model struct {
 
 	Price     *usage.Price // what the models cost; nil leaves it to the gateway's prices
 	Intercept []Intercept  // which probes are answered here
+
+	Instructions string // for clients of the Responses API that send none and are not Codex
 }
 
 // Models are a gateway's model blocks in the order in which they are written.

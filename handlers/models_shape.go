@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -52,8 +54,13 @@ func anthropicList(page []listed, more bool) []byte {
 
 func geminiModel(dst []byte, m listed) []byte {
 	name := strings.TrimPrefix(m.name, "models/")
+	known, _ := describe(name)
 	dst = ir.AppendQuoted(append(dst, `{"name":`...), "models/"+name)
-	dst = ir.AppendQuoted(append(dst, `,"version":"001","displayName":`...), name)
+	dst = ir.AppendQuoted(append(dst, `,"version":"001","displayName":`...), cmp.Or(known.display, name))
+	if known.input > 0 {
+		dst = strconv.AppendInt(append(dst, `,"inputTokenLimit":`...), int64(known.input), 10)
+		dst = strconv.AppendInt(append(dst, `,"outputTokenLimit":`...), int64(known.output), 10)
+	}
 	return append(dst, `,"supportedGenerationMethods":["generateContent","streamGenerateContent","countTokens"]}`...)
 }
 

@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -58,13 +60,15 @@ func (c *call) upstreamModels() []listed {
 	return all
 }
 
+var errNoModels = errors.New("the upstream lists no model")
+
 // listOf returns an upstream's own list of models, at most ten minutes old
 // unless the upstream fails, and a built-in one when it never answered.
 func (g *Gateway) listOf(ctx context.Context, a *pool.Account) []string {
 	up := upstreamOf(a)
 	lister, ok := up.Provider.(providers.Lister)
 	if !ok {
-		return nil
+		return builtInModels[a.Provider]
 	}
 	l := &up.list
 	l.mu.Lock()
@@ -77,6 +81,9 @@ func (g *Gateway) listOf(ctx context.Context, a *pool.Account) []string {
 	defer cancel()
 	ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{})
 	names, err := fetchList(ctx, up, lister)
+	if err == nil && len(names) == 0 {
+		err = errNoModels
+	}
 	if err != nil {
 		g.Logger.Warn("listing the upstream's models", zap.String("account", a.Name), zap.Error(err))
 		l.until = time.Now().Add(listRetry)
@@ -126,17 +133,17 @@ func fetchPage(ctx context.Context, up *Upstream, lister providers.Lister, page 
 		return nil, "", fmt.Errorf("reading the upstream's list: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, "", fmt.Errorf("the upstream answered with status %d", resp.StatusCode)
+		return nil, "", &listError{resp.StatusCode, up.refusal(call.Dialect, resp, body)}
 	}
 	return lister.ModelNames(body)
 }
 
-// builtInModels are listed for an upstream that never gave a list, for lack of
-// scope or of a network. They are names that the vendors' pages show.
-var builtInModels = map[string][]string{
-	"openai": {"gpt-5.2", "gpt-5.1", "gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini", "o3", "o4-mini"},
-	"anthropic": {
-		"claude-opus-4-8", "claude-opus-4-6", "claude-sonnet-4-6", "claude-sonnet-4-5", "claude-haiku-4-5",
-	},
-	"gemini": {"gemini-3-pro-preview", "gemini-3-flash-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"},
+// listError is an upstream's refusal to list its models.
+type listError struct {
+	status int
+	said   *ir.Error
+}
+
+func (e *listError) Error() string {
+	return "the upstream answered with status " + strconv.Itoa(e.status)
 }

@@ -3,11 +3,16 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
@@ -26,6 +31,9 @@ func (g *Gateway) Probe(ctx context.Context, a *pool.Account) (missing []string,
 		return nil, ErrNoProbe
 	}
 	ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{})
+	if err := tryOut(ctx, up); err != nil {
+		return nil, err
+	}
 	listed, err := fetchList(ctx, up, lister)
 	if err != nil {
 		return nil, err
@@ -39,9 +47,41 @@ func (g *Gateway) Probe(ctx context.Context, a *pool.Account) (missing []string,
 	return missing, nil
 }
 
+// tryOut asks an account in its kind's own way, where it has one.
+func tryOut(ctx context.Context, up *Upstream) error {
+	prober, ok := up.Provider.(providers.Prober)
+	if !ok {
+		return nil
+	}
+	call := &providers.Call{BaseURL: up.BaseURL, Secret: up.Secret, Header: up.Header}
+	req, err := up.request(ctx, call, prober.Probe)
+	if err != nil || req == nil {
+		return err
+	}
+	resp, err := up.roundTrip(ctx, req, call, prober.Probe)
+	if err != nil {
+		return fmt.Errorf("asking the upstream: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(plainBody(resp), maxListBody))
+	if err != nil {
+		return fmt.Errorf("asking the upstream: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the upstream answered with status %d", resp.StatusCode)
+	}
+	return prober.Probed(body)
+}
+
 // Reach is what a failed Probe suggests to do.
 func Reach(err error) string {
+	var proxy *egress.ProxyError
+	var missing *credentials.Error
 	switch text := err.Error(); {
+	case errors.As(err, &proxy):
+		return "the account is well, as far as one can tell: look at its proxy"
+	case errors.As(err, &missing):
+		return "the account has no token to send: look at its login with: caddy ai-gateway accounts"
 	case strings.HasSuffix(text, "status 401"), strings.HasSuffix(text, "status 403"):
 		return "the credential is refused: look at it in the vendor's console, and at the account's base_url"
 	case strings.HasSuffix(text, "status 404"):

@@ -37,8 +37,8 @@ func (c *call) recall() error {
 	if err := c.continued(); err != nil {
 		return err
 	}
-	resolved := false
-	if c.state.pin == "" && (c.state.parent != "" || c.body.Refers()) {
+	resolved := c.state.pin == "" && c.body.HoldsSummary()
+	if resolved || c.state.pin == "" && (c.state.parent != "" || c.body.Refers()) {
 		c.state.own = c.body.Items(func(id string) (ir.Item, bool) {
 			it, ok := c.g.Stored.Item(c.owner(), id)
 			resolved = resolved || ok
@@ -75,7 +75,9 @@ func (c *call) continued() error {
 		return ir.Invalid("previous_response_id", "Response with id '%s' is still in progress.", id)
 	case found.Account != "" && c.account(found.Account) == nil:
 		return missing
-	case found.Account != "":
+	}
+	c.env.Hints.Known = found.Session
+	if found.Account != "" {
 		c.state.pin = found.Account
 		return nil
 	}
@@ -109,7 +111,7 @@ func (c *call) pin() string {
 func (c *call) save(object []byte) {
 	output := translate.OutputItems(object)
 	r := stored.Response{
-		ID: c.body.Keeping().ID, Parent: c.state.parent, Body: object, Model: c.env.Model,
+		ID: c.body.Keeping().ID, Parent: c.state.parent, Body: object, Model: c.env.Model, Session: c.session.Key,
 		Items: append(c.ownItems(), output...), Output: len(output),
 	}
 	if !c.state.said.Background {
@@ -217,7 +219,7 @@ func (n *noter) note(data []byte) {
 		return
 	}
 	n.attempt.g.Stored.Put(n.attempt.owner(), stored.Response{
-		ID: id, Account: n.attempt.lease.Account.Name, Model: n.attempt.env.Model,
+		ID: id, Account: n.attempt.lease.Account.Name, Model: n.attempt.env.Model, Session: n.attempt.session.Key,
 	}, nil)
 }
 

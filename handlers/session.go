@@ -17,10 +17,12 @@ func (c *call) findSession() {
 	c.log.session = c.session.Tag()
 }
 
-// poolSession is what the pool is told of the conversation.
+// poolSession is what the pool is told of the conversation. Its name there is
+// the one in the log, by which people find the session and forget it.
 func (c *call) poolSession() pool.Session {
 	s := &c.session
-	return pool.Session{Key: s.Key, Strong: s.Strong, Continues: s.Continues, OneShot: s.OneShot}
+	alias := session.Session{Key: s.Alias}
+	return pool.Session{Key: c.log.session, Alias: alias.Tag(), Strong: s.Strong, Continues: s.Continues, OneShot: s.OneShot}
 }
 
 // strongSession is the key of a conversation that the client itself has named,

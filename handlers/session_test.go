@@ -120,7 +120,7 @@ func TestSessionIsSticky(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			one := ask(begins, tt.header...)
-			if one["ai_sticky"] != "miss" || len(one["ai_session"]) != 8 {
+			if one["ai_sticky"] != "miss" || len(one["ai_session"]) != 16 {
 				t.Errorf("first: %v", one)
 			}
 			tag, account := one["ai_session"], one["ai_account"]
@@ -168,5 +168,30 @@ func TestSessionIsToldToOpenAI(t *testing.T) {
 				t.Errorf("the session is told: %v %s", got.header, got.body)
 			}
 		})
+	}
+}
+
+// TestSessionOfStored goes on with responses by their ids alone: the session is
+// that of the response, whatever keeps it, and whatever weaker name there is.
+func TestSessionOfStored(t *testing.T) {
+	for _, d := range dialects {
+		for _, named := range [][]string{nil, {"X-Session-Id", "my-own-session"}} {
+			one, _ := simulatedAs("one", d)
+			two, _ := simulatedAs("two", d)
+			f := serve(t, gatewaySpec{accounts: []accountSpec{one, two}})
+			first := f.post(responses, `{"model":"demo","input":"hello","instructions":"Be kind to all who ask."}`, named...)
+			id, was := idOf(t, first), f.lastFields(1)
+			if was["ai_session"] == "" {
+				t.Fatalf("%s: %v", d, was)
+			}
+			for n := 2; n < 5; n++ {
+				next := f.post(responses, `{"model":"demo","input":"And now?","instructions":"Be brief.","prompt_cache_key":"other","previous_response_id":"`+id+`"}`)
+				id = idOf(t, next)
+				got := f.lastFields(n)
+				if got["ai_session"] != was["ai_session"] || got["ai_account"] != was["ai_account"] {
+					t.Errorf("%s %v: request %d is %v, the first %v", d, named, n, got, was)
+				}
+			}
+		}
 	}
 }

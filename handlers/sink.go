@@ -41,7 +41,8 @@ type sink struct {
 type lifeline struct {
 	cancel func(error) // nil when no attempt runs
 	until  time.Time
-	begun  bool // the upstream has sent something
+	begun  bool      // the upstream has sent something
+	read   time.Time // when it did so last
 }
 
 func newSink(w http.ResponseWriter, limits Stream) *sink {
@@ -133,7 +134,7 @@ func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 	if more {
 		return s.err
 	}
-	return s.flush()
+	return s.flush(s.upstream.read)
 }
 
 // borrow takes a buffer for what will be held.
@@ -179,7 +180,7 @@ func (s *sink) finish(a translate.Answer) error {
 		return nil
 	}
 	s.fixed = true
-	return s.flush()
+	return s.flush(s.upstream.read)
 }
 
 // fix sends the frames of an answer that came at once.
@@ -202,15 +203,15 @@ func (s *sink) abandon() bool {
 	return true
 }
 
-// flush sends what is held.
-func (s *sink) flush() error {
+// flush sends what is held. It is told what time it is, or a little less.
+func (s *sink) flush(now time.Time) error {
 	if len(s.held) == 0 {
 		return s.err
 	}
-	before := time.Now()
 	err := s.send(s.held)
-	// A slow client is no silence of the upstream's.
-	s.upstream.until = s.upstream.until.Add(time.Since(before))
+	if err == nil && !now.IsZero() { // a slow client is no silence of the upstream's
+		s.upstream.until = s.upstream.until.Add(s.wrote.Sub(now))
+	}
 	s.drop()
 	s.giveBack()
 	return err
@@ -235,10 +236,10 @@ func (s *sink) send(b []byte) error {
 			return s.err
 		}
 	}
-	s.wrote = time.Now()
 	// Flush arms the server's idle deadline again; where it is not supported
 	// there is nothing to flush.
 	_ = s.rc.Flush()
+	s.wrote = time.Now()
 	return nil
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,10 +28,10 @@ func (c *call) stored() error {
 	switch {
 	case !ok || r.Conversation:
 		return notStored(c.route.id)
-	case c.r.URL.Query().Get("stream") == "true":
-		return ir.Invalid("stream", "This gateway does not stream stored responses; ask for them without stream")
 	case r.Account != "":
 		return c.forward(&r)
+	case c.streams():
+		return c.replay(&r)
 	}
 	switch {
 	case c.route.action == "cancel":
@@ -127,7 +128,7 @@ func itemPage(items []ir.Item, q url.Values) ([]byte, error) {
 }
 
 // forwarded are the parameters of lists that an account is told.
-var forwarded = []string{"after", "before", "include", "include[]", "limit", "order"}
+var forwarded = []string{"after", "before", "include", "include[]", "limit", "order", "stream", "starting_after", "include_obfuscation"}
 
 // forward asks the account that has the response. It takes no slot and has no
 // effect on the account.
@@ -159,6 +160,7 @@ func (c *call) forward(r *stored.Response) error {
 	}
 	call := &providers.Call{
 		Dialect: ir.Responses, BaseURL: up.BaseURL, Secret: up.Secret, Client: c.r.Header, SameDialect: true, Header: up.Header,
+		Stream: c.streams(),
 	}
 	build := func(ctx context.Context, call *providers.Call) (*http.Request, error) {
 		return keeper.StoredRequest(ctx, call, method, path, query.Encode())
@@ -174,6 +176,9 @@ func (c *call) forward(r *stored.Response) error {
 		return shown(networkError(ctx, err))
 	}
 	defer resp.Body.Close()
+	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); resp.StatusCode == http.StatusOK && kind == eventStreamType {
+		return c.forwardStream(ctx, r, resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(alert{plainBody(resp), c.sink}, maxAnswerBody))
 	if err != nil {
 		return shown(networkError(ctx, err))
@@ -187,7 +192,7 @@ func (c *call) forwardAnswer(r *stored.Response, resp *http.Response, body []byt
 		c.g.Stored.Delete(c.owner(), r.ID)
 		return notStored(r.ID)
 	case resp.StatusCode != http.StatusOK:
-		e := translate.CodecOf(ir.Responses).DecodeError(resp.StatusCode, resp.Header, body)
+		e := new(Upstream).refusal(ir.Responses, resp, body) // its secrets are those of the request
 		if e.Status < http.StatusBadRequest {
 			e.Status = http.StatusBadGateway
 		}

@@ -35,6 +35,12 @@ func (l *listener) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.RoundTripper.RoundTrip(r)
 }
 
+func (l *listener) all() []seenRequest {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.sent)
+}
+
 func (l *listener) last() seenRequest {
 	l.mu.Lock()
 	defer l.mu.Unlock()

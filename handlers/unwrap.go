@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"github.com/tidwall/gjson"
+
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
 )
 
@@ -11,6 +14,11 @@ import (
 func (a *attempt) envelopes(answer translate.Answer) translate.Answer {
 	if e, ok := upstreamOf(a.lease.Account).Provider.(providers.Enveloped); ok {
 		answer = &opened{Answer: answer, envelope: e}
+	}
+	if l, ok := upstreamOf(a.lease.Account).Provider.(providers.Listener); ok {
+		if ear := l.Listen(); ear != nil {
+			answer = &listened{Answer: answer, ear: ear}
+		}
 	}
 	if a.route.wrapped {
 		answer = wrapped{answer, a.id}
@@ -38,4 +46,62 @@ func (o *opened) Frame(dst []byte, ev sse.Event) []byte {
 // Body implements translate.Answer.
 func (o *opened) Body(dst, body []byte) []byte {
 	return o.Answer.Body(dst, o.envelope.Unwrap(nil, body))
+}
+
+// listened is an answer that is listened to, so that it can be cut short.
+type listened struct {
+	translate.Answer
+	ear  providers.Ear
+	done bool
+}
+
+// Frame implements translate.Answer.
+func (l *listened) Frame(dst []byte, ev sse.Event) []byte {
+	if len(ev.Data) == 0 || l.done {
+		return dst
+	}
+	data, err := l.ear.Hear(ev.Data)
+	if string(ev.Data) == "[DONE]" && err == nil {
+		err = l.ear.Done()
+	}
+	if err != nil {
+		return l.cut(dst, err)
+	}
+	ev.Data, ev.Raw = data, data
+	return l.Answer.Frame(dst, ev)
+}
+
+// cut ends the answer with an error.
+func (l *listened) cut(dst []byte, err *ir.Error) []byte {
+	l.done = true
+	l.Seen().Events++
+	dst = l.Answer.Fail(dst, translate.ClientError(err, true))
+	l.Seen().Err = err
+	return dst
+}
+
+// Close implements translate.Answer.
+func (l *listened) Close(dst []byte) []byte {
+	if seen := l.Seen(); !l.done && seen.Err == nil && !seen.Done {
+		if err := l.ear.Done(); err != nil {
+			return l.cut(dst, err)
+		}
+	}
+	if l.done {
+		return dst
+	}
+	return l.Answer.Close(dst)
+}
+
+// Body implements translate.Answer.
+func (l *listened) Body(dst, body []byte) []byte {
+	data, err := l.ear.Hear(body)
+	if err == nil && !gjson.GetBytes(body, "error").Exists() {
+		err = l.ear.Done()
+	}
+	if err != nil {
+		l.done, l.Seen().Err = true, err
+		return dst
+	}
+	return l.Answer.Body(dst, data)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/egress"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/caps"
@@ -29,6 +30,7 @@ type Upstream struct {
 	found discovery
 	known sync.Map // capsKey → ir.Caps
 	list  modelList
+	quota quotaState
 }
 
 type capsKey struct {
@@ -65,6 +67,12 @@ func (u *Upstream) hasPatterns() bool {
 		}
 	}
 	return false
+}
+
+// route is how the account's requests leave, if proxies can be told of it.
+func (u *Upstream) route() *egress.Route {
+	route, _ := u.Transport.(*egress.Route)
+	return route
 }
 
 func upstreamOf(a *pool.Account) *Upstream { return a.Value.(*Upstream) }

@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"strings"
+	"sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
@@ -17,8 +20,12 @@ func (a *attempt) book() {
 	var cost int64
 	if price != nil {
 		cost = price.Cost(tokens)
+	} else if a.key.Limits.Budget.Nanos > 0 && tokens.Total() > 0 && a.g.unpriced.first(a.target.Model) {
+		a.g.Logger.Warn("a model without a known price costs nothing, so that no budget limits it; add price <in> <out> to a model block for it, "+
+			"or prices <file>", zap.String("model", a.target.Model), zap.String("key", a.key.Name))
 	}
 	a.key.Book(now, tokens.Total(), cost)
+	a.log.cost += cost
 	a.booked = booked{tokens, cost, estimated}
 	if a.g.Usage == nil {
 		return
@@ -31,13 +38,36 @@ func (a *attempt) book() {
 		Tokens: tokens, Cost: cost, Priced: price != nil, Estimated: estimated,
 		FirstByte: a.outcome.FirstByte, Duration: now.Sub(a.started), UserAgent: clip(a.r.UserAgent()),
 	}
-	if addr := clientAddr(a.r); addr.IsValid() {
+	if addr := ClientAddr(a.r); addr.IsValid() {
 		r.ClientIP = addr.Unmap().String()
 	}
 	if a.seen != nil {
 		r.Stop = string(a.seen.Stop.Reason)
 	}
 	a.g.Usage.Book(r)
+}
+
+// unpriced are models without a known price that people have been told of.
+type unpriced struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+// maxUnpriced bounds the models that are told of, since clients may choose their names.
+const maxUnpriced = 100
+
+// first reports whether people should be told of a model: once for each.
+func (u *unpriced) first(model string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.names[model] || len(u.names) >= maxUnpriced {
+		return false
+	}
+	if u.names == nil {
+		u.names = make(map[string]bool)
+	}
+	u.names[model] = true
+	return true
 }
 
 // price returns what the model costs: what its block says, else the tables by
@@ -56,7 +86,7 @@ func (a *attempt) used() (t usage.Tokens, estimated bool) {
 		return t, false
 	}
 	u := a.seen.Usage
-	estimated = a.estimated
+	estimated = a.estimated || a.seen.Guessed
 	if !u.Known() && a.seen.Content {
 		estimated = true
 		u.OutputTotal = a.weight.tokens()

@@ -29,8 +29,8 @@ func (s *sink) alive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first := !s.upstream.begun
-	s.upstream.begun = true
-	s.upstream.until = time.Now().Add(s.limits.Idle)
+	s.upstream.begun, s.upstream.read = true, time.Now()
+	s.upstream.until = s.upstream.read.Add(s.limits.Idle)
 	if first {
 		s.arm()
 	}
@@ -68,7 +68,7 @@ func (s *sink) tick() {
 	}
 	if s.holding() && now.Sub(s.heldSince) >= s.limits.HoldDuration {
 		s.fixed = true
-		_ = s.flush()
+		_ = s.flush(now)
 	}
 	if s.pinging() && now.Sub(s.wrote) >= s.limits.Ping {
 		_ = s.send(s.ping)

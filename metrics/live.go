@@ -5,6 +5,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/handlers"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
@@ -12,13 +15,14 @@ import (
 type Source struct {
 	Gateway string
 	Pool    *pool.Pool
+	Keys    *access.Keys
 }
 
 // live are the gauges, which nobody keeps up to date: they are read when they are asked for.
 type live struct {
 	running func() []Source
 
-	inUse, limit, accountWaiting, waiting, cooldown, up, sessions *prometheus.Desc
+	inUse, limit, accountWaiting, waiting, cooldown, up, login, sessions *prometheus.Desc
 }
 
 func newLive(running func() []Source) *live {
@@ -33,13 +37,15 @@ func newLive(running func() []Source) *live {
 		waiting:        desc("waiting", "Requests that wait for any account with a free slot.", "gateway"),
 		cooldown:       desc("cooldown_seconds", "Time until the last cooldown of the account ends; 0 if none runs.", "account"),
 		up:             desc("account_up", "Whether the account may answer: 0 if it is disabled, or in a cooldown for all models.", "account"),
-		sessions:       desc("sessions", "About how many sessions are on an account."),
+		login: desc("login_ok", "Whether the account's token is well: 0 if it needs a login, cannot be refreshed or could not be stored.",
+			"account"),
+		sessions: desc("sessions", "About how many sessions are on an account."),
 	}
 }
 
 // Describe tells what Collect may bring.
 func (l *live) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range [...]*prometheus.Desc{l.inUse, l.limit, l.accountWaiting, l.waiting, l.cooldown, l.up, l.sessions} {
+	for _, d := range [...]*prometheus.Desc{l.inUse, l.limit, l.accountWaiting, l.waiting, l.cooldown, l.up, l.login, l.sessions} {
 		out <- d
 	}
 }
@@ -68,12 +74,23 @@ func (l *live) Collect(out chan<- prometheus.Metric) {
 			gauge(l.accountWaiting, float64(s.Waiting), a.Name)
 			gauge(l.cooldown, left.Seconds(), a.Name)
 			gauge(l.up, up, a.Name)
+			if u, ok := a.Value.(*handlers.Upstream); ok && u.Source != nil {
+				gauge(l.login, loginOK(u.Source.Status()), a.Name)
+			}
 		}
 	}
 	for gateway, n := range waiting {
 		gauge(l.waiting, float64(n), gateway)
 	}
 	gauge(l.sessions, float64(sessions))
+}
+
+// loginOK returns 1 if nothing is wrong with a token.
+func loginOK(s credentials.Status) float64 {
+	if s.Unsaved || s.State == credentials.Failing || s.State == credentials.NeedsLogin {
+		return 0
+	}
+	return 1
 }
 
 // standing returns how long cooldowns of the account still run, and 1 if it may answer for some model.

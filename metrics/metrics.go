@@ -32,6 +32,8 @@ type Metrics struct {
 	cuts      *prometheus.CounterVec   // account, by
 	refreshes *prometheus.CounterVec   // account, result
 	live      *live
+	holders   *holders
+	books     *books
 }
 
 // Bounds of histograms in seconds: answers of models take from moments to many minutes.
@@ -60,7 +62,9 @@ func New(running func() []Source) *Metrics {
 		cuts:  counter("stream_cuts_total", "Answers that ended before their end, by who ended them.", "account", "by"),
 		refreshes: counter("oauth_refresh_total", "Attempts to refresh accounts' tokens, or to store one that could not be stored before, "+
 			"by what they came to.", "account", "result"),
-		live: newLive(running),
+		live:    newLive(running),
+		holders: newHolders(running),
+		books:   newBooks(),
 	}
 }
 
@@ -83,6 +87,7 @@ func (m *Metrics) Refreshed(account, result string) {
 func (m *Metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.requests, m.duration, m.wait, m.sticky, m.switches, m.attempts, m.firstByte, m.tokens, m.cost, m.notes, m.cuts, m.refreshes, m.live,
+		m.holders, m.books,
 	}
 }
 

@@ -57,7 +57,7 @@ func series(f *dto.MetricFamily, m *dto.Metric) string {
 
 func TestCounting(t *testing.T) {
 	p := newPool(t)
-	m := New(func() []Source { return []Source{{"main", p}} })
+	m := New(func() []Source { return []Source{{Gateway: "main", Pool: p}} })
 	o := m.For("main", p.Accounts(), []string{"alias"})
 	a := p.Accounts()[0]
 	attempt := handlers.Attempt{
@@ -127,7 +127,9 @@ func TestLiveState(t *testing.T) {
 	p := newPool(t)
 	p.Publish()
 	// The same account in another gateway, and in an older generation of this one, is one account.
-	m := New(func() []Source { return []Source{{"main", p}, {"main", p}, {"second", p}} })
+	m := New(func() []Source {
+		return []Source{{Gateway: "main", Pool: p}, {Gateway: "main", Pool: p}, {Gateway: "second", Pool: p}}
+	})
 	registry := prometheus.NewPedanticRegistry()
 	if err := m.Register(registry); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,10 @@ type Account struct {
 	// Weight is the account's share among accounts of its priority. Default 1.
 	Weight int
 
+	// Tie orders accounts that nothing else tells apart, such as those that nobody has used yet: lower first, before their
+	// place in the configuration. Default 0.
+	Tie int
+
 	// Concurrency is the number of requests that may run on the account at once; 0 means any number. It holds from
 	// [Pool.Publish] on, for every generation that uses the account.
 	Concurrency int

@@ -7,10 +7,13 @@ import (
 	"testing"
 )
 
-func manyAccounts(b *testing.B, count int) []*Account {
+func manyAccounts(b testing.TB, count int, models ...string) []*Account {
+	if models == nil {
+		models = []string{"gemini-*", "gemma-*"}
+	}
 	var accounts []*Account
 	for i := range count {
-		accounts = append(accounts, account(b, fmt.Sprint("a-", i), 8, "gemini-*", "gemma-*"))
+		accounts = append(accounts, account(b, fmt.Sprint("a-", i), 8, models...))
 	}
 	return accounts
 }

@@ -7,6 +7,7 @@ type seat struct {
 	Candidate
 	models   *Models
 	priority int
+	tie      int
 	disabled bool
 }
 
@@ -111,13 +112,32 @@ func (p *Pool) look(w *Want, policy Policy) (option, tally) {
 	return s.best, s.tally
 }
 
-// choose finds the best account, if there is any.
-func (s *survey) choose() {
+// ComesBack returns the time until the first account that could answer the request may do so, whatever it excludes and
+// without a panic; 0 if one may now, or none is in cooldown.
+func (p *Pool) ComesBack(w Want) time.Duration {
+	w.Exclude = nil
+	s := p.survey(&w, First{}, true)
+	defer s.done()
+	s.start()
+	s.walk()
+	if s.best.seat != nil || s.busy > 0 {
+		return 0
+	}
+	return s.soonest
+}
+
+// start forgets what an earlier look has found.
+func (s *survey) start() {
 	s.tally, s.best, s.found, s.panic = tally{}, option{}, false, nil
 	s.choice.weight, s.now = 0, time.Now()
 	if s.sampling {
 		s.sample.seen = 0
 	}
+}
+
+// choose finds the best account, if there is any.
+func (s *survey) choose() {
+	s.start()
 	s.walk()
 	s.restore()
 	if s.sampling {
@@ -262,7 +282,8 @@ func (s *survey) beatsTie(o option) bool {
 			return false
 		}
 	}
-	return o.seat.state.used.Load() < s.best.seat.state.used.Load()
+	used, best := o.seat.state.used.Load(), s.best.seat.state.used.Load()
+	return used < best || used == best && o.seat.tie < s.best.seat.tie
 }
 
 func (w *Want) mayUse(a *Account) bool {

@@ -146,12 +146,20 @@ func (d *day) ended(ok bool, tried []*Account) {
 // success is the share of tries that succeeded after the first hour.
 func (d *day) success() float64 { return float64(d.late.good) / float64(max(d.late.tries, 1)) }
 
+// share is the part of the tries that went to the best accounts.
+func (d *day) share() float64 { return float64(d.best) / float64(max(d.tries, 1)) }
+
+// wait is the time that 99 of 100 choices did not take.
+func (d *day) wait() time.Duration {
+	slices.Sort(d.waits)
+	return d.waits[len(d.waits)*99/100]
+}
+
 // report returns the day in one line.
 func (d *day) report(name string) string {
-	slices.Sort(d.waits)
 	return fmt.Sprintf("%-11s %6d requests, %d failed (%d for want of accounts); success %.4f, after an hour %.4f; p99 wait %v; "+
 		"%.0f%% on the best accounts; %d sessions moved", name, d.requests, d.failed, d.early, float64(d.good)/float64(d.tries),
-		d.success(), d.waits[len(d.waits)*99/100].Round(time.Millisecond), 100*float64(d.best)/float64(d.tries), d.moved)
+		d.success(), d.wait().Round(time.Millisecond), 100*d.share(), d.moved)
 }
 
 // TestDay compares the policies over a day of outages, quotas, slow accounts and bursts.
@@ -171,6 +179,31 @@ func TestDay(t *testing.T) {
 		if d := days[name]; d.failed*1000 > d.requests {
 			t.Errorf("%s: more than one request in 1000 failed", name)
 		}
+	}
+	checkDays(t, days)
+}
+
+// checkDays compares what the reports show.
+func checkDays(t *testing.T, days map[string]*day) {
+	t.Helper()
+	for name, d := range days {
+		if len(d.pool.accounts) != 50 {
+			t.Errorf("%s: %d accounts", name, len(d.pool.accounts))
+		}
+		// The bursts ask for more than there is: some wait, but as a rule far from as long as they may.
+		if wait := d.wait(); wait <= 0 || wait > DefaultOptions().WaitFor/10 {
+			t.Errorf("%s: 99%% of the choices took up to %v", name, wait)
+		}
+		if d.moved == 0 {
+			t.Errorf("%s: no session moved on a day of outages", name)
+		}
+	}
+	learnt, blind := days["thompson"], days["round_robin"]
+	if learnt.share() < 2*blind.share() {
+		t.Errorf("thompson sends %.2f to the best accounts, round_robin %.2f", learnt.share(), blind.share())
+	}
+	if learnt.moved >= blind.moved {
+		t.Errorf("thompson moves %d sessions, round_robin %d", learnt.moved, blind.moved)
 	}
 	thompson, robin, best := days["thompson"].success(), days["round_robin"].success(), days["oracle"].success()
 	if thompson <= robin {

@@ -36,6 +36,7 @@ type Verdict struct {
 	Load    float64 `json:"load"` // in percent
 
 	Because  Because   `json:"because"`
+	Note     string    `json:"note,omitempty"`     // what there is more to say of the reason
 	Cooldown *Cooldown `json:"cooldown,omitempty"` // the one that keeps the account out longest
 }
 
@@ -51,6 +52,7 @@ const (
 	IsDisabled                   // it is disabled, as a rule for want of a credential
 	BareStar                     // it serves all models with a bare *, and another account names this one
 	IsExcluded                   // the request has tried it or cannot be expressed there
+	NoWay                        // the proxy in front of it is dead; only those who excluded it know
 	CoolingDown                  // it is in cooldown
 	BeingProbed                  // its cooldown is over, and another request finds out whether its trouble is
 	IsFull                       // it has no free slot
@@ -60,7 +62,7 @@ const (
 )
 
 var becauseNames = [...]string{
-	"chosen", "no_model", "not_allowed", "other_pinned", "disabled", "bare_star", "excluded", "cooldown", "probed", "full",
+	"chosen", "no_model", "not_allowed", "other_pinned", "disabled", "bare_star", "excluded", "proxy_down", "cooldown", "probed", "full",
 	"other_session", "priority", "policy",
 }
 

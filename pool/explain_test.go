@@ -111,7 +111,7 @@ func TestExplainSessions(t *testing.T) {
 		explained(t, p, talk("s"), "b spill")
 		held.Release(Outcome{Kind: RateLimited, Scope: ScopeAccount, Reason: strings.Repeat("ä", 200)})
 		e = explained(t, p, talk("s"), "c moved")
-		if v := e.Accounts[0]; v.Because != CoolingDown || v.Cooldown.Reason != strings.Repeat("ä", 100)+"…" {
+		if v := e.Accounts[0]; v.Because != CoolingDown || v.Cooldown.Reason != strings.Repeat("ä", maxReason/2)+"…" {
 			t.Errorf("%+v", v)
 		}
 		if s := p.accounts[0].State.Snapshot(); s.Reason != e.Accounts[0].Cooldown.Reason {

@@ -15,6 +15,7 @@ var becauseTexts = map[Because]string{
 	IsDisabled:   "is disabled; give it a credential",
 	BareStar:     "serves all models with a bare *, but another account names this one",
 	IsExcluded:   "was tried or cannot express the request",
+	NoWay:        "is left alone while its proxy is dead",
 	OtherOwns:    "is free, but the session is on another account",
 	NotPreferred: "is free, but the policy prefers another",
 }
@@ -42,6 +43,9 @@ func (e Explanation) String() string {
 // String returns why the account would answer or not, as the end of a sentence about it.
 func (v Verdict) String() string {
 	text := becauseTexts[v.Because]
+	if v.Note != "" {
+		text += ": " + v.Note
+	}
 	switch v.Because {
 	case CoolingDown:
 		text = "is in cooldown" + v.Cooldown.text()

@@ -30,6 +30,22 @@ func (s *State) Unfreeze() bool {
 	return cooling
 }
 
+// Forgive ends the cooldowns of a class, whose cause is gone, and reports whether there was any.
+func (s *State) Forgive(class Class) bool {
+	s.mu.Lock()
+	list := s.cooldowns()
+	kept := list.without(class)
+	forgiven := len(kept) < len(list)
+	if forgiven {
+		s.setCooldowns(kept)
+	}
+	s.mu.Unlock()
+	if forgiven {
+		s.life.room.changed(s)
+	}
+	return forgiven
+}
+
 // Switch takes the account out of use, or back in. Requests that run on it go on. What the configuration disables stays
 // so.
 func (s *State) Switch(on bool) {

@@ -19,13 +19,16 @@ type Outcome struct {
 	// FirstByte is the time from sending the request to the first content; 0 if there was none.
 	FirstByte time.Duration
 
+	// Total is the time from sending the request to the end of its answer; 0 if it was not answered in full.
+	Total time.Duration
+
 	// Reason says in a few words what went wrong, for people. It must hold neither secrets nor what users wrote. Of a long
 	// one only the beginning is kept.
 	Reason string
 }
 
 // maxReason is how many bytes of a reason are kept.
-const maxReason = 200
+const maxReason = 320
 
 // reason returns the outcome's reason, cut to a length that may be kept.
 func (o *Outcome) reason() string {
@@ -43,13 +46,14 @@ const (
 	Unjudged     Kind = iota // cancelled by the client, or never sent
 	Succeeded                // answered
 	ClientFault              // refused for the request's own sake; any account would do the same
+	ProxyFailed              // the upstream was not reached, for the sake of a proxy in between
 	Failed                   // a server error, a broken connection, no answer in time
 	RateLimited              // rate limit or quota used up
 	Overloaded               // the upstream has no capacity left
 	Unauthorized             // the credential is not accepted
 )
 
-var kindNames = [...]string{"unjudged", "succeeded", "client_fault", "failed", "rate_limited", "overloaded", "unauthorized"}
+var kindNames = [...]string{"unjudged", "succeeded", "client_fault", "proxy_failed", "failed", "rate_limited", "overloaded", "unauthorized"}
 
 // String returns the kind as logs and the admin API write it.
 func (k Kind) String() string {

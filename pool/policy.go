@@ -14,7 +14,7 @@ const Namespace = "ai_gateway.policies"
 // For one choice the pool visits its accounts in one pass, worse priorities after better ones, and calls Score once for
 // each candidate: accounts that serve the model, may be used, are not in cooldown, have a free slot, and share the
 // lowest priority that has any such. The lowest score goes first. A tie goes to the account that speaks the client's
-// dialect, then to the one that was used longest ago. NaN goes last. The choice is then tried: if another request was
+// dialect, then to the one that was used longest ago, then to the one of the lowest [Account.Tie]. NaN goes last. The choice is then tried: if another request was
 // faster and took the last slot, everything begins anew.
 //
 // One policy serves a whole gateway. Its methods are called by many requests at once, some of them under a lock, so

@@ -125,6 +125,7 @@ func (p *Pool) arrange() {
 			Candidate: Candidate{Account: a, Weight: max(a.Weight, 1), Index: i, state: a.State},
 			models:    &a.Models,
 			priority:  a.Priority,
+			tie:       a.Tie,
 			disabled:  a.Disabled,
 		})
 	}

@@ -37,3 +37,13 @@ func (r *record) add(success bool) {
 	}
 	r.packed.Store(uint64(math.Float32bits(float32(successes)))<<32 | uint64(math.Float32bits(float32(failures))))
 }
+
+// rate returns the share of successes, or -1 if nothing has been counted.
+func (r *record) rate() float64 {
+	successes, failures := r.get()
+	successes, failures = successes-recordFloor, failures-recordFloor
+	if successes+failures <= 0 {
+		return -1
+	}
+	return successes / (successes + failures)
+}

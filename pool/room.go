@@ -108,8 +108,11 @@ func (r *room) serve(w *waiter, a arrival) {
 }
 
 // vacated passes the slot that a request leaves to the first who waits for it, or frees it.
-func (r *room) vacated(s *State) {
-	if r.waiting.Load() == 0 {
+func (r *room) vacated(s *State) { r.pass(s, r.waiting.Load() > 0) }
+
+// pass is vacated, once it is known whether anybody waits. Who has begun to wait since is not forgotten.
+func (r *room) pass(s *State, waited bool) {
+	if !waited {
 		s.free()
 		r.opened(s)
 		return

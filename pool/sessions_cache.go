@@ -169,11 +169,31 @@ func (c *cacheSessions) reserve(part *cachePart, session string, b binding) {
 	part.pending[session] = pending{b, now}
 }
 
-// sweep makes room among the pending: what the cache has taken goes, and what it has lost it gets again. When it is too
-// busy for that, one of them is left to its luck. The caller holds the part's lock.
+// sweep makes room among the pending: what the cache has taken goes, and what it has lost it gets again. If it is behind
+// with what it was given, it is waited for, since a session that is forgotten would go to a second account. Only what
+// it turns away for good, being full, is left to its luck. The caller holds the part's lock.
 func (c *cacheSessions) sweep(part *cachePart, now time.Time) {
+	c.settle(part, now)
+	for range 2 { // a binding that a full buffer did not take is given again in the first round
+		if len(part.pending) < cachePending {
+			return
+		}
+		c.cache.Wait()
+		c.settle(part, now.Add(2*cacheDelay))
+	}
+	for session := range part.pending {
+		if len(part.pending) < cachePending {
+			return
+		}
+		delete(part.pending, session)
+	}
+}
+
+// settle forgets those of the pending that the cache has taken, and gives it again what it had time to take by now. The
+// caller holds the part's lock.
+func (c *cacheSessions) settle(part *cachePart, now time.Time) {
 	for session, p := range part.pending {
-		ttl := p.until.Sub(now)
+		ttl := time.Until(p.until)
 		switch {
 		case ttl <= 0 || c.cached(session) == p.account:
 			delete(part.pending, session)
@@ -182,12 +202,6 @@ func (c *cacheSessions) sweep(part *cachePart, now time.Time) {
 			p.since = now
 			part.pending[session] = p
 		}
-	}
-	for session := range part.pending {
-		if len(part.pending) < cachePending {
-			return
-		}
-		delete(part.pending, session)
 	}
 }
 
@@ -198,6 +212,7 @@ func (c *cacheSessions) Forget(session string) {
 	delete(part.pending, session)
 	if cache := c.open(); cache != nil {
 		cache.Del(session)
+		cache.Wait() // a binding that the cache has not taken yet would show up for a moment
 	}
 }
 

@@ -84,6 +84,17 @@ func (s *State) paced(firstByte time.Duration, now time.Time) {
 	}
 }
 
+// lasted takes the time to the end of an answer into the moving average. The caller holds mu.
+func (s *State) lasted(total time.Duration) {
+	if total <= 0 {
+		return
+	}
+	if s.total == 0 {
+		s.total = total
+	}
+	s.total += (total - s.total) / firstByteShare
+}
+
 func (s *State) paceIsFresh() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,6 +17,13 @@ type Snapshot struct {
 	FailedAt    time.Time     `json:"failed_at,omitzero"`
 	UsedAt      time.Time     `json:"used_at,omitzero"`
 	FirstByte   time.Duration `json:"first_byte,omitempty"` // moving average
+	Total       time.Duration `json:"total,omitempty"`      // of answers that came to their end, moving average
+
+	// SuccessRate is the share of the latest requests, about 200, that the account has answered, of those that it has
+	// answered or failed; -1 if there was none yet.
+	SuccessRate float64 `json:"success_rate"`
+
+	Check *Check `json:"check,omitempty"` // the last look at the account that no request has caused; nil if there was none
 }
 
 // Cooldown is a cooldown that runs, or one that is over but has not yet been refuted by a success.
@@ -44,6 +51,9 @@ func (s *State) Snapshot() Snapshot {
 		Reason:      s.reason,
 		FailedAt:    s.failedAt,
 		FirstByte:   s.firstByte,
+		Total:       s.total,
+		SuccessRate: s.record.rate(),
+		Check:       s.check.Load(),
 	}
 	if used := s.used.Load(); used != 0 {
 		snapshot.UsedAt = time.Unix(0, used)

@@ -23,6 +23,8 @@ type State struct {
 
 	identity string
 	life     life
+	checking atomic.Bool // somebody looks at the account, or has
+	check    atomic.Pointer[Check]
 
 	mu        sync.Mutex // guards what follows, and every change of cooling
 	published []publication
@@ -33,6 +35,7 @@ type State struct {
 	reason      string // of the last failure
 	failedAt    time.Time
 	firstByte   time.Duration // moving average
+	total       time.Duration // moving average
 	paces       int           // how many times are in it
 	pacedAt     time.Time     // when the last was added
 }
@@ -52,16 +55,19 @@ func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) (c chang
 	s.paced(o.FirstByte, now)
 	if o.Kind == Succeeded {
 		s.succeeded++
+		s.lasted(o.Total)
 		s.record.add(true)
 		s.heal(l)
 		return c
 	}
 	class, failed := o.Kind.Class()
+	if failed || o.Kind == ProxyFailed {
+		s.lastFailure, s.failedAt, s.reason = o.Kind, now, o.reason()
+	}
 	if !failed {
 		return c
 	}
 	s.failed++
-	s.lastFailure, s.failedAt, s.reason = o.Kind, now, o.reason()
 	if o.Scope == ScopeNone {
 		return c
 	}

@@ -33,6 +33,7 @@ func (s Sticky) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // session is what the pool knows of the conversation that a request belongs to.
 type session struct {
 	key      string // in Sessions; empty if the request has no session
+	alias    string // a second key; empty if there is none
 	bound    string // identity of the session's own account; empty if it has none
 	seat     *seat  // of that account; nil if this pool does not have it
 	upstream string // the model's name there
@@ -58,6 +59,9 @@ func (p *Pool) session(w *Want) session {
 	if s.opens {
 		return s
 	}
+	if w.Session.Alias != "" && w.Session.Alias != w.Session.Key {
+		s.alias = p.sessionKey(w.Client, w.Session.Alias)
+	}
 	p.lookUp(&s, w)
 	if s.seat == nil || s.seat.isOff() || p.serves(&s, w) {
 		return s
@@ -65,6 +69,9 @@ func (p *Pool) session(w *Want) session {
 	// The session is on an account that does not have this model. It stays there, and the model gets a binding of its
 	// own: agents use several models in one conversation.
 	s.key += "\x00" + w.Model
+	if s.alias != "" {
+		s.alias += "\x00" + w.Model
+	}
 	p.lookUp(&s, w)
 	s.lost = s.lost || s.seat != nil && !p.serves(&s, w)
 	return s
@@ -77,6 +84,9 @@ func (p *Pool) sessionKey(client, key string) string {
 
 func (p *Pool) lookUp(s *session, w *Want) {
 	s.bound, s.seat = p.sessions.Get(s.key), nil
+	if s.bound == "" && s.alias != "" {
+		s.bound = p.sessions.Get(s.alias)
+	}
 	if s.bound == "" {
 		return
 	}
@@ -165,15 +175,15 @@ func (p *Pool) join(w *Want, s *session, l *Lease) *Lease {
 	switch {
 	case s.bound == identity:
 		l.Sticky = StickyHit
-		p.bind(s.key, identity, identity)
+		p.bind(s.key, s.alias, identity, identity)
 	case s.bound == "":
 		return p.joinFirst(w, s, l)
 	case s.lost && s.binds:
 		l.Sticky = StickyMoved
-		l.moves = move{s.key, s.bound}
+		l.moves = move{s.key, s.alias, s.bound}
 	default:
 		l.Sticky = StickySpill
-		p.bind(s.key, s.bound, s.bound)
+		p.bind(s.key, s.alias, s.bound, s.bound)
 	}
 	return l
 }
@@ -188,7 +198,7 @@ func (p *Pool) joinFirst(w *Want, s *session, l *Lease) *Lease {
 	if s.opens {
 		from = p.sessions.Get(s.key)
 	}
-	now := p.bind(s.key, from, l.Account.Identity)
+	now := p.bind(s.key, s.alias, from, l.Account.Identity)
 	if now == l.Account.Identity || s.opens {
 		return l
 	}
@@ -205,17 +215,28 @@ func (p *Pool) joinFirst(w *Want, s *session, l *Lease) *Lease {
 	return l
 }
 
-func (p *Pool) bind(key, from, to string) string {
-	return p.sessions.Bind(key, from, to, p.options.SessionTTL)
+// bind binds the session under both of its keys and returns the account that it is on now. Requests that race and share
+// only one of the keys agree.
+func (p *Pool) bind(key, alias, from, to string) string {
+	ttl := p.options.SessionTTL
+	if alias == "" {
+		return p.sessions.Bind(key, from, to, ttl)
+	}
+	to = p.sessions.Bind(alias, from, to, ttl)
+	now := p.sessions.Bind(key, from, to, ttl)
+	if now != to {
+		p.sessions.Bind(alias, to, now, ttl)
+	}
+	return now
 }
 
 // move is a session that follows its request once that has been answered.
-type move struct{ key, from string }
+type move struct{ key, alias, from string }
 
 // follow moves the session. It may be called more than once.
 func (l *Lease) follow() {
 	if l.moves.key != "" && l.moved.CompareAndSwap(false, true) {
-		l.pool.bind(l.moves.key, l.moves.from, l.Account.Identity)
+		l.pool.bind(l.moves.key, l.moves.alias, l.moves.from, l.Account.Identity)
 	}
 }
 

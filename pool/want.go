@@ -38,6 +38,10 @@ type Session struct {
 	// Key is the same for all requests of the conversation; empty if there is none.
 	Key string
 
+	// Alias is a second key by which other requests of the conversation come; empty if there is none. The session is on the
+	// same account under both.
+	Alias string
+
 	// Strong reports that the client named the conversation itself; a weak key is derived from content. A strong session
 	// is looked up for every request and may wait a little for its own account.
 	Strong bool

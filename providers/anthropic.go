@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -33,11 +34,43 @@ var anthropicRelayed = []string{
 }
 
 // Anthropic is Anthropic's Messages API with an API key.
-type Anthropic struct{}
+type Anthropic struct {
+	// Betas are features that are switched on in every request, besides those that a client asks for itself. Default: none.
+	Betas []string `json:"betas,omitempty"`
+}
 
 // CaddyModule returns the Caddy module information.
 func (Anthropic) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "ai_gateway.providers.anthropic", New: func() caddy.Module { return new(Anthropic) }}
+}
+
+// betaName is what Anthropic calls its features, such as context-1m-2025-08-07.
+var betaName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// Validate refuses betas that can be none.
+func (p *Anthropic) Validate() error {
+	for _, beta := range p.Betas {
+		if !betaName.MatchString(beta) {
+			return fmt.Errorf("betas: %q is no name such as context-1m-2025-08-07", beta)
+		}
+	}
+	return nil
+}
+
+// Options are `betas`.
+func (p *Anthropic) Options() []Option {
+	return []Option{{"betas", "betas <beta...>", func(args []string) error {
+		if len(args) == 0 {
+			return ErrForm
+		}
+		for _, beta := range args {
+			if !betaName.MatchString(beta) {
+				return fmt.Errorf("%q is no name such as context-1m-2025-08-07", beta)
+			}
+		}
+		p.Betas = args
+		return nil
+	}}}
 }
 
 // Platform returns "anthropic".
@@ -72,6 +105,9 @@ func (p *Anthropic) Request(ctx context.Context, call *Call) (*http.Request, err
 	}
 	p.authenticate(req, call)
 	relay(req.Header, call, anthropicRelayed)
+	if betas := mergeLists(req.Header["Anthropic-Beta"], p.Betas); betas != nil {
+		req.Header["Anthropic-Beta"] = betas
+	}
 	return finish(req, call), nil
 }
 
@@ -117,6 +153,8 @@ func (*Anthropic) authenticate(req *http.Request, call *Call) {
 
 // Interface guards
 var (
-	_ Provider = (*Anthropic)(nil)
-	_ Lister   = (*Anthropic)(nil)
+	_ Provider        = (*Anthropic)(nil)
+	_ Lister          = (*Anthropic)(nil)
+	_ Configurable    = (*Anthropic)(nil)
+	_ caddy.Validator = (*Anthropic)(nil)
 )

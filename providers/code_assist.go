@@ -118,11 +118,17 @@ func (*CodeAssist) Unwrap(dst, data []byte) []byte { return envelope.Unwrap(dst,
 // Known says whether the configuration names the project.
 func (p *CodeAssist) Known() bool { return p.project != "" }
 
+// ReadError implements ErrorReader.
+func (*CodeAssist) ReadError(e *ir.Error) { readGoogleError(e) }
+
 // Interface guards
 var (
 	_ Provider          = (*CodeAssist)(nil)
 	_ Configurable      = (*CodeAssist)(nil)
 	_ Enveloped         = (*CodeAssist)(nil)
 	_ Discoverer        = (*CodeAssist)(nil)
+	_ Lister            = (*CodeAssist)(nil)
+	_ Meter             = (*CodeAssist)(nil)
+	_ ErrorReader       = (*CodeAssist)(nil)
 	_ caddy.Provisioner = (*CodeAssist)(nil)
 )

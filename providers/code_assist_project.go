@@ -1,15 +1,13 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -50,9 +48,9 @@ type assistProject string
 func (p *assistProject) UnmarshalJSON(raw []byte) error {
 	var id string
 	if json.Unmarshal(raw, &id) != nil {
-		var object struct{ ID string }
+		var object struct{ ID, ProjectID, Project string }
 		_ = json.Unmarshal(raw, &object)
-		id = object.ID
+		id = cmp.Or(object.ID, object.ProjectID, object.Project)
 	}
 	if isProject(id) {
 		*p = assistProject(id)
@@ -86,7 +84,7 @@ const pollPause = 5 * time.Second
 // Discover implements Discoverer: it asks Code Assist for the account's project and tier, and signs the account up if
 // it has neither.
 func (p *CodeAssist) Discover(ctx context.Context, call *Call, send func(*http.Request) (*http.Response, error)) (Found, error) {
-	a := assist{p, ctx, call, send}
+	a := assist{"Code Assist", p.project, ctx, call, send}
 	account, err := a.load()
 	if err != nil {
 		return Found{}, err
@@ -105,14 +103,6 @@ func (p *CodeAssist) Discover(ctx context.Context, call *Call, send func(*http.R
 		return found, fmt.Errorf("the account's tier %s needs a project of Google Cloud; set the account's project", found.Tier)
 	}
 	return found, nil
-}
-
-// assist is one conversation with Code Assist about an account.
-type assist struct {
-	*CodeAssist
-	ctx  context.Context
-	call *Call
-	send func(*http.Request) (*http.Response, error)
 }
 
 func (a *assist) load() (loaded, error) {
@@ -149,7 +139,7 @@ func (a *assist) onboard(account loaded) (Found, error) {
 		return Found{}, err
 	}
 	for !op.Done {
-		if err := a.wait(); err != nil {
+		if err := a.wait(pollPause); err != nil {
 			return Found{}, err
 		}
 		if !operationName.MatchString(op.Name) {
@@ -170,17 +160,6 @@ func (a *assist) onboard(account loaded) (Found, error) {
 
 var operationName = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)*$`)
 
-func (a *assist) wait() error {
-	timer := time.NewTimer(pollPause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-a.ctx.Done():
-		return fmt.Errorf("signing up for Code Assist: %w", context.Cause(a.ctx))
-	}
-}
-
 // proposed is the default tier, else the first that has a name.
 func proposed(allowed []tier) string {
 	first := ""
@@ -199,80 +178,4 @@ func proposed(allowed []tier) string {
 		return legacyTier
 	}
 	return first
-}
-
-// reason shows a code of Google's, if it looks like one.
-func reason(code string) string {
-	if code == "" || len(code) > 64 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
-		return ""
-	}
-	return ": " + code
-}
-
-// assistError is a refusal.
-type assistError struct {
-	method    string
-	status    int
-	code      string
-	perimeter bool
-}
-
-func (e *assistError) Error() string {
-	return fmt.Sprintf("asking Code Assist (%s): status %d%s", e.method, e.status, reason(e.code))
-}
-
-// maxAssist bounds what is read of an answer.
-const maxAssist = 1 << 20
-
-// ask calls a method, or asks for an operation if there is no body.
-func (a *assist) ask(method string, body []byte, answer any) error {
-	path := "/v1internal:" + method
-	if name, ok := strings.CutPrefix(method, "/"); ok {
-		path, method = "/v1internal/"+(&url.URL{Path: name}).EscapedPath(), "operation"
-	}
-	req, err := newRequest(a.ctx, a.call, path, "", body)
-	if err != nil {
-		return err
-	}
-	resp, err := a.send(finish(req, a.call))
-	if err != nil {
-		return fmt.Errorf("asking Code Assist (%s): %w", method, err)
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAssist))
-	if err != nil {
-		return fmt.Errorf("asking Code Assist (%s): %w", method, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return refusedBy(method, resp.StatusCode, raw)
-	}
-	if err := json.Unmarshal(raw, answer); err != nil {
-		return fmt.Errorf("asking Code Assist (%s): the answer is no JSON; check base_url", method)
-	}
-	return nil
-}
-
-func refusedBy(method string, status int, raw []byte) error {
-	var body struct {
-		Error struct {
-			Status  string `json:"status"`
-			Details []struct {
-				Reason string `json:"reason"`
-			} `json:"details"`
-		} `json:"error"`
-	}
-	_ = json.Unmarshal(raw, &body)
-	e := &assistError{method: method, status: status, code: body.Error.Status}
-	for _, d := range body.Error.Details {
-		e.perimeter = e.perimeter || d.Reason == "SECURITY_POLICY_VIOLATED"
-		if reason(d.Reason) != "" {
-			e.code = d.Reason
-		}
-	}
-	return e
-}
-
-func quoted(s string) string {
-	raw, _ := json.Marshal(s)
-	return string(raw)
 }

@@ -35,6 +35,18 @@ func word(target *string) func([]string) error {
 	}
 }
 
+// onOff returns a setter that takes on or off.
+func onOff(target *bool) func([]string) error {
+	return func(args []string) error {
+		var value string
+		if err := oneOf(&value, "on", "off")(args); err != nil {
+			return err
+		}
+		*target = value == "on"
+		return nil
+	}
+}
+
 // check says whether a setting that may also have come from JSON is empty or one of the words.
 func check(option, value string, words ...string) error {
 	if value == "" || slices.Contains(words, value) {

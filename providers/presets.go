@@ -15,9 +15,12 @@ type Adjuster interface {
 
 // preset is what is known of a server that copies OpenAI's API.
 type preset struct {
-	base   string // as OpenAI's SDKs take it
-	open   bool   // needs no credential
-	adjust func(*ir.Caps)
+	base   string   // as OpenAI's SDKs take it
+	open   bool     // needs no credential
+	models []string // that it serves where the configuration names none; nil for unknown
+
+	concurrency int // of requests that do not disturb each other; 0 is any number
+	adjust      func(*ir.Caps)
 }
 
 // presets are the servers that need no base_url, and in what each differs from OpenAI.
@@ -44,15 +47,22 @@ var presets = map[string]preset{
 	"vllm": {base: "http://127.0.0.1:8000/v1", open: true, adjust: func(c *ir.Caps) {
 		c.SystemFirstOnly, c.MidSystem, c.DeveloperRole, c.ExtSampling = true, false, false, true
 	}},
+	// github.com/xtekky/gpt4free at v8: see g4f.go.
+	g4fName: {base: "http://127.0.0.1:1337/v1", open: true, models: []string{"deepseek-*", "qwen-*", "grok-*"}, concurrency: 4, adjust: func(c *ir.Caps) {
+		localModel(c)
+		c.Rewrite, c.ThinkTags = true, true
+		c.StructuredOutput, c.StreamUsage, c.Logprobs, c.URLImages, c.ExtSampling = false, false, false, false, false
+	}},
 	"ollama":   {base: "http://127.0.0.1:11434/v1", open: true, adjust: localModel},
 	"lmstudio": {base: "http://127.0.0.1:1234/v1", open: true, adjust: localModel},
 }
 
 // localModel is what servers of models in llama.cpp's format have in common: they make one answer, and their templates
-// heed the first system message at most.
+// heed the first system message at most. They read images as data alone
+// (docs.ollama.com/api/openai-compatibility).
 func localModel(c *ir.Caps) {
 	c.SystemFirstOnly, c.MidSystem, c.DeveloperRole, c.CompletionLimit = true, false, false, false
-	c.ParallelFlag, c.StrictTools, c.NMax = false, false, 1
+	c.ParallelFlag, c.StrictTools, c.URLImages, c.NMax = false, false, false, 1
 }
 
 var presetNames = slices.Sorted(maps.Keys(presets))

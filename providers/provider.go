@@ -5,7 +5,11 @@ package providers
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
@@ -37,6 +41,9 @@ type Defaults struct {
 	// Models are case-sensitive globs over the names of models that the upstream serves.
 	Models []string
 
+	// Concurrency is how many requests an account serves at the same time; 0 is unlimited.
+	Concurrency int
+
 	// Needs names what the configuration must give.
 	Needs Needs
 
@@ -53,6 +60,9 @@ type Needs struct {
 
 	// Token says that only a login will do, not a key.
 	Token bool
+
+	// Cookies says that only the cookies of a browser will do.
+	Cookies bool
 }
 
 // Call is one request to an upstream, as far as its kind must know it.
@@ -81,6 +91,9 @@ type Call struct {
 
 	// Project is the vendor's project that the account's credential belongs to; empty if none is known.
 	Project string
+
+	// Try is how often the account has been asked for this answer before.
+	Try int
 
 	// RequestID names the client's request.
 	RequestID string
@@ -132,6 +145,31 @@ type Discoverer interface {
 	Known() bool
 }
 
+// Browsing is implemented by a kind whose accounts are used with the cookies of a browser, and whose upstream is asked
+// several things where a client asks one.
+type Browsing interface {
+	// Rotation says how the short-lived cookie is exchanged.
+	Rotation() Rotation
+
+	// Browse returns what answers the requests of the account.
+	Browse(Browser) (http.RoundTripper, error)
+}
+
+// Rotation says how a short-lived cookie is exchanged.
+type Rotation struct {
+	URL, Origin string
+	Interval    time.Duration // 0 for never
+}
+
+// Browser is what a kind needs to be used with cookies.
+type Browser struct {
+	Account, BaseURL string
+	Cookies          *credentials.Cookies
+	Below            http.RoundTripper // reaches the network
+	Egress           *Egress           // shared by all accounts with the same transport
+	Logger           *zap.Logger
+}
+
 // Found is what has been found out about an account.
 type Found struct {
 	Project string
@@ -146,6 +184,74 @@ type Lister interface {
 
 	// ModelNames reads a page's names from the body of a 200 and, if there are more, the name of the next page.
 	ModelNames(body []byte) (names []string, next string, err error)
+}
+
+// ErrorReader is implemented by a kind whose errors mean more, or something else, than its dialect tells.
+type ErrorReader interface {
+	// ReadError corrects what the dialect has made of an upstream's error; Raw is its body, or the part of a stream that
+	// told it. Reading it again changes nothing.
+	ReadError(e *ir.Error)
+}
+
+// Listener is implemented by a kind whose answers must be listened to from their beginning to their end.
+type Listener interface {
+	// Listen begins an answer; nil if there is nothing to listen for.
+	Listen() Ear
+}
+
+// Ear listens to one answer. It belongs to one goroutine.
+type Ear interface {
+	// Hear takes the data of an event and returns what is to be read in its place, or why the answer is none.
+	Hear(data []byte) ([]byte, *ir.Error)
+
+	// Done is asked when the answer has ended, for why it is none.
+	Done() *ir.Error
+}
+
+// Patient is implemented by a kind whose accounts are asked more often, and waited for otherwise, than all others.
+type Patient interface {
+	// Patience returns how; false for as all others.
+	Patience() (Patience, bool)
+}
+
+// Patience is how often an account is asked for one answer, and how long it may take.
+type Patience struct {
+	Retries      int           // besides the first request; only before the client has seen anything
+	FirstContent time.Duration // until the first word
+	Idle         time.Duration // between two events from then on
+	Total        time.Duration
+}
+
+// Picky is implemented by a kind that answers to names which it does not have with something else.
+type Picky interface {
+	// OnlyListed says whether nothing but the upstream's own models may be asked for.
+	OnlyListed() bool
+}
+
+// Prober is implemented by a kind that can be tried in a better way than by its list of models.
+type Prober interface {
+	// Probe builds a request that costs nothing; nil if the list of models is as good.
+	Probe(ctx context.Context, call *Call) (*http.Request, error)
+
+	// Probed reads the body of a 200 and says what is wrong.
+	Probed(body []byte) error
+}
+
+// Meter is implemented by a kind that tells how much of an account's quota is left.
+type Meter interface {
+	// QuotaRequest builds the request, which costs nothing; of the call it uses base URL, credential, project and header.
+	QuotaRequest(ctx context.Context, call *Call) (*http.Request, error)
+
+	// ReadQuota reads the body of a 200.
+	ReadQuota(body []byte) ([]Quota, error)
+}
+
+// Quota is what is left of an account's quota for a model.
+type Quota struct {
+	Model     string
+	Remaining float64   // the share that is left, from 0 to 1
+	Amount    string    // what is left in the vendor's own unit; empty if it does not say
+	Resets    time.Time // when it is full again; zero if unknown
 }
 
 // Configurable is implemented by a kind that has options of its own in an account's block.

@@ -64,7 +64,7 @@ func TestDialect(t *testing.T) {
 
 // TestModules checks that every kind is registered under its platform's name and has what its kind needs.
 func TestModules(t *testing.T) {
-	want := []string{"anthropic", "code_assist", "gemini", "openai", "openai_compatible", "simulator", "vertex"}
+	want := []string{"anthropic", "antigravity", "code_assist", "gemini", "gemini_web", "openai", "openai_compatible", "simulator", "vertex"}
 	var got []string
 	for _, info := range caddy.GetModules(Namespace) {
 		provider, ok := info.New().(Provider)

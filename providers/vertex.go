@@ -99,12 +99,13 @@ func (p *Vertex) Defaults() Defaults {
 	}
 }
 
-// Dialect is Messages for Claude and Gemini's for all other models. Embeddings have another form there.
+// Dialect is Messages for Claude and Gemini's for all other models. Anthropic has no models of embeddings.
 func (*Vertex) Dialect(_ ir.Dialect, op ir.Op, model string) ir.Dialect {
-	if op != ir.Generate && op != ir.CountTokens {
+	claude := strings.Contains(strings.ToLower(model), "claude")
+	switch {
+	case op == ir.Compact || op == ir.Embed && claude:
 		return ""
-	}
-	if strings.Contains(strings.ToLower(model), "claude") {
+	case claude:
 		return ir.Anthropic
 	}
 	return ir.Gemini
@@ -113,7 +114,9 @@ func (*Vertex) Dialect(_ ir.Dialect, op ir.Op, model string) ir.Dialect {
 // Request builds a request to the model's publisher.
 func (p *Vertex) Request(ctx context.Context, call *Call) (*http.Request, error) {
 	switch {
-	case call.Op != ir.Generate && call.Op != ir.CountTokens:
+	case call.Op == ir.Compact:
+		return nil, unsupported(p.Platform(), call)
+	case call.Dialect == ir.Anthropic && call.Op == ir.Embed:
 		return nil, unsupported(p.Platform(), call)
 	case call.Dialect == ir.Anthropic:
 		return p.claude(ctx, call)
@@ -166,9 +169,12 @@ func (*Vertex) betas(call *Call) []string {
 	return mergeLists(known)
 }
 
+// vertexActions are the methods of Google's models.
+var vertexActions = map[ir.Op]string{ir.Generate: "generateContent", ir.CountTokens: "countTokens", ir.Embed: "predict"}
+
 // gemini builds a request for one of Google's models.
 func (p *Vertex) gemini(ctx context.Context, call *Call) (*http.Request, error) {
-	action, query := geminiActions[call.Op][0], ""
+	action, query := vertexActions[call.Op], ""
 	if call.Stream {
 		action, query = "streamGenerateContent", "alt=sse"
 	}

@@ -65,6 +65,14 @@ Authorization: Bearer tok
 Content-Type: application/json
 {"cachedContent":"c"}`,
 	}, {
+		"embeddings", "p1", "us-central1",
+		Call{Op: ir.Embed, Dialect: ir.Gemini, Model: "gemini-embedding-001", Action: "predict", Body: []byte(`{}`), Bearer: "tok"},
+		`POST https://us-central1-aiplatform.googleapis.com/v1/projects/p1/locations/us-central1/publishers/google/models/gemini-embedding-001:predict
+Accept: application/json
+Authorization: Bearer tok
+Content-Type: application/json
+{}`,
+	}, {
 		"express mode", "", "",
 		Call{Op: ir.CountTokens, Dialect: ir.Gemini, Model: "gemini-3-pro", Body: []byte(`{}`), Secret: "key"},
 		`POST https://aiplatform.googleapis.com/v1/publishers/google/models/gemini-3-pro:countTokens
@@ -93,7 +101,8 @@ func TestVertexRefuses(t *testing.T) {
 		"no project":   {Op: ir.Generate, Dialect: ir.Gemini, Model: "gemini-x", Bearer: "tok"},
 		"odd project":  {Op: ir.Generate, Dialect: ir.Gemini, Model: "gemini-x", Bearer: "tok", Project: "../x"},
 		"claude key":   {Op: ir.Generate, Dialect: ir.Anthropic, Model: "claude-x", Secret: "key"},
-		"embeddings":   {Op: ir.Embed, Dialect: ir.Gemini, Model: "gemini-x", Bearer: "tok", Project: "p"},
+		"embeddings":   {Op: ir.Embed, Dialect: ir.Anthropic, Model: "claude-x", Bearer: "tok", Project: "p"},
+		"compaction":   {Op: ir.Compact, Dialect: ir.Gemini, Model: "gemini-x", Bearer: "tok", Project: "p"},
 		"climbing":     {Op: ir.Generate, Dialect: ir.Gemini, Model: "../x", Bearer: "tok", Project: "p"},
 		"other speech": {Op: ir.Generate, Dialect: ir.Chat, Model: "gemini-x", Bearer: "tok", Project: "p"},
 		"torn body":    {Op: ir.Generate, Dialect: ir.Anthropic, Model: "claude-x", Bearer: "tok", Project: "p", Body: []byte(`{"a`)},
@@ -120,8 +129,8 @@ func TestVertexDialect(t *testing.T) {
 			t.Errorf("%s: %s", model, got)
 		}
 	}
-	if p.Dialect(ir.Chat, ir.Embed, "gemini-embedding") != "" {
-		t.Error("embeddings are offered")
+	if p.Dialect(ir.Chat, ir.Embed, "gemini-embedding-001") != ir.Gemini || p.Dialect(ir.Chat, ir.Embed, "claude-x") != "" || p.Dialect(ir.Responses, ir.Compact, "gemini-x") != "" {
+		t.Error("embeddings are Google's alone, and nothing is compacted")
 	}
 }
 

@@ -40,7 +40,7 @@ func caddyfile(generation string) string {
 	}
 	fmt.Fprintf(&b, "{\nadmin off\npersist_config off\nauto_https off\nservers {\nprotocols h1 h2c\n}\nlog {\n%s\n}\n}\n", log)
 	_, port, _ := strings.Cut(address, ":")
-	for _, sites := range [][]site{matrixSites(), reloadSites(generation), faultSites(), failoverSites(), timingSites(), rawSites(), clientSites(), remoteSites()} {
+	for _, sites := range [][]site{matrixSites(), reloadSites(generation), faultSites(), failoverSites(), timingSites(), rawSites(), clientSites(), remoteSites(), signedSites(), cloudSites()} {
 		for _, s := range sites {
 			fmt.Fprintf(&b, "http://%s:%s {\nbind 127.0.0.1\nai_gateway {\nname %s\nkey tests %s\n%s\n}\nrespond \"next handler\" 299\n}\n",
 				s.host, port, strings.ReplaceAll(s.host, ".", "-"), key, s.gateway)

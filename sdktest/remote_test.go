@@ -61,6 +61,10 @@ var markPattern = regexp.MustCompile(`mark-[0-9a-z-]+`)
 func startUpstream() error {
 	vendor := simulator.New(simulator.Options{Account: "remote", Keys: []string{upstreamKey}})
 	upstreamServer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			answerToken(w)
+			return
+		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return

@@ -3,6 +3,9 @@
 // account, and the tests, since it checks requests against the rules that the vendors document and report in their
 // errors, and refuses what breaks one, in their words.
 //
+// As a server it also plays the platforms that wrap these APIs: Code Assist, Antigravity (below /antigravity), Vertex AI, and
+// a server of gpt4free (below /g4f).
+//
 // # What it answers
 //
 // Without any of the words below, the answer repeats the last text of the user, word by word:
@@ -61,4 +64,8 @@
 // A token is a word. Every request counts its own words, 3 tokens for each turn, 8 for each tool, and 258 for each
 // attachment. What an earlier request of the process began with is read from the cache; for Anthropic, as far as
 // cache_control marks it. Stop sequences and the maximum of tokens cut the text, never a call.
+//
+// # The web app
+//
+// [Web] plays the web app for Gemini, on the paths that its page asks for. [Simulator] has one that takes any session.
 package simulator

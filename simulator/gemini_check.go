@@ -12,16 +12,7 @@ func (s *Simulator) checkGemini(model string, b gjson.Result) *apiError {
 	if err := geminiRequest.check(gemini{}, nil, b); err != nil {
 		return err
 	}
-	for _, rule := range []func() *apiError{
-		func() *apiError { return checkGeminiConfig(model, b) },
-		func() *apiError { return checkGeminiTools(model, b) },
-		func() *apiError { return s.checkContents(model, b) },
-	} {
-		if err := rule(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.checkGeminiRules(model, b)
 }
 
 var geminiVersionName = regexp.MustCompile(`^gemini-(\d)(?:\.(\d))?`)

@@ -47,6 +47,13 @@ func (c content) with(name string) []gjson.Result {
 
 // checkContents checks the parts, and what the contents are to each other.
 func (s *Simulator) checkContents(model string, b gjson.Result) *apiError {
+	return s.checkContentsSigned(model, b, s.checkThoughtSignature)
+}
+
+// signatureCheck tells whether a part's signature is good.
+type signatureCheck func(signature string, p gjson.Result, place *path) *apiError
+
+func (s *Simulator) checkContentsSigned(model string, b gjson.Result, signed signatureCheck) *apiError {
 	contents := contentsOf(b)
 	if len(contents) == 0 {
 		return gemini{}.wrong(at("contents"), "contents is not specified")
@@ -59,7 +66,7 @@ func (s *Simulator) checkContents(model string, b gjson.Result) *apiError {
 			return gemini{}.wrong(c.at.field("parts"), "contents.parts must not be empty.")
 		}
 		for j, p := range c.parts {
-			if err := s.checkGeminiPart(c, p, c.at.field("parts").index(j)); err != nil {
+			if err := checkGeminiPart(c, p, c.at.field("parts").index(j), signed); err != nil {
 				return err
 			}
 		}
@@ -77,7 +84,7 @@ func (s *Simulator) checkContents(model string, b gjson.Result) *apiError {
 	return nil
 }
 
-func (s *Simulator) checkGeminiPart(c content, p gjson.Result, place *path) *apiError {
+func checkGeminiPart(c content, p gjson.Result, place *path, signed signatureCheck) *apiError {
 	say := gemini{}
 	var set []string
 	p.ForEach(func(k, v gjson.Result) bool {
@@ -105,7 +112,7 @@ func (s *Simulator) checkGeminiPart(c content, p gjson.Result, place *path) *api
 		}
 	}
 	if signature := say.of(p, "thoughtSignature"); signature.Exists() {
-		return s.checkThoughtSignature(signature.String(), p, place)
+		return signed(signature.String(), p, place)
 	}
 	return nil
 }

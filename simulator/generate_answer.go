@@ -12,6 +12,23 @@ type geminiSpeaker struct {
 	gemini
 	simulator *Simulator
 	events    bool // server-sent events were asked for, instead of one JSON array
+	wrapped   bool // answers are in the envelope of Code Assist
+	claude    bool // it is Claude who answers, behind Antigravity
+}
+
+// geminiWrapped is the envelope of Code Assist.
+type geminiWrapped struct {
+	Response geminiAnswer `json:"response"`
+	TraceID  string       `json:"traceId"`
+}
+
+// envelope puts an answer into its envelope, if there is one. Errors stand in none.
+func (sp geminiSpeaker) envelope(v any) any {
+	a, ok := v.(geminiAnswer)
+	if !ok || !sp.wrapped {
+		return v
+	}
+	return geminiWrapped{a, "trace-" + a.ResponseID}
 }
 
 type geminiAnswer struct {
@@ -71,8 +88,12 @@ var geminiFinishes = map[stop]string{
 }
 
 func (sp geminiSpeaker) answer(p *plan) geminiAnswer {
+	id := p.id
+	if sp.claude {
+		id = "msg_vrtx_" + id
+	}
 	return geminiAnswer{
-		ModelVersion: p.model, CreateTime: p.created.UTC().Format(time.RFC3339), ResponseID: p.id,
+		ModelVersion: p.model, CreateTime: p.created.UTC().Format(time.RFC3339), ResponseID: id,
 		UsageMetadata: geminiUsage{
 			PromptTokenCount: p.usage.input, CachedContentTokenCount: p.usage.cacheRead,
 			CandidatesTokenCount: p.usage.output - p.usage.reasoning, ThoughtsTokenCount: p.usage.reasoning,
@@ -81,7 +102,9 @@ func (sp geminiSpeaker) answer(p *plan) geminiAnswer {
 	}
 }
 
-func (sp geminiSpeaker) whole(p *plan) any {
+func (sp geminiSpeaker) whole(p *plan) any { return sp.envelope(sp.wholeAnswer(p)) }
+
+func (sp geminiSpeaker) wholeAnswer(p *plan) geminiAnswer {
 	a := sp.answer(p)
 	for i, x := range p.candidates {
 		if x.stop == stopFiltered {
@@ -90,7 +113,7 @@ func (sp geminiSpeaker) whole(p *plan) any {
 		}
 		c := geminiCandidate{Index: i, FinishReason: geminiFinishes[x.stop], Content: geminiAnswerContent{Role: "model"}}
 		if x.thought != "" && sp.shown(p) {
-			c.Content.Parts = append(c.Content.Parts, geminiAnswerPart{Text: &x.thought, Thought: true})
+			c.Content.Parts = append(c.Content.Parts, geminiAnswerPart{Text: &x.thought, Thought: true, ThoughtSignature: sp.claudeSignature(p, x)})
 		}
 		if x.text != "" {
 			c.Content.Parts = append(c.Content.Parts, geminiAnswerPart{Text: &x.text, ThoughtSignature: sp.textSignature(p, x)})
@@ -107,7 +130,7 @@ func (sp geminiSpeaker) shown(p *plan) bool { return p.reasoning.shown || p.wish
 
 // textSignature signs the text of an answer that was thought about and calls nothing.
 func (sp geminiSpeaker) textSignature(p *plan, x candidate) string {
-	if !p.reasoning.sealed || len(x.calls) > 0 {
+	if !p.reasoning.sealed || len(x.calls) > 0 || sp.claude {
 		return ""
 	}
 	return sp.simulator.signer.sign(signedText, p.id, "")
@@ -117,7 +140,11 @@ func (sp geminiSpeaker) textSignature(p *plan, x candidate) string {
 func (sp geminiSpeaker) callPart(p *plan, i, n int) geminiAnswerPart {
 	k := p.candidates[i].calls[n]
 	part := geminiAnswerPart{FunctionCall: &geminiAnswerCall{Name: k.tool.name, Args: json.RawMessage(k.arguments)}}
-	if geminiVersion(p.model) >= 300 {
+	switch {
+	case sp.claude:
+		part.FunctionCall.ID = "toolu_vrtx_" + k.id[:16]
+		return part
+	case geminiVersion(p.model) >= 300:
 		part.FunctionCall.ID = k.id[:8]
 	}
 	if n == 0 && p.reasoning.sealed {
@@ -147,6 +174,7 @@ type geminiStream struct {
 }
 
 func (s *geminiStream) send(v any) {
+	v = s.speaker.envelope(v)
 	if s.speaker.events {
 		s.out.send("", v)
 		return
@@ -177,7 +205,13 @@ func (s *geminiStream) thought(i int, delta string) {
 	}
 }
 
-func (s *geminiStream) endThought(int) {}
+// endThought signs the thought where it is Claude's: Gemini signs what follows.
+func (s *geminiStream) endThought(i int) {
+	if signature := s.speaker.claudeSignature(s.plan, s.plan.candidates[i]); signature != "" {
+		empty := ""
+		s.chunk(i, "", geminiAnswerPart{Text: &empty, Thought: true, ThoughtSignature: signature})
+	}
+}
 
 func (s *geminiStream) text(i int, delta string) { s.chunk(i, "", geminiAnswerPart{Text: &delta}) }
 
@@ -199,7 +233,10 @@ func (s *geminiStream) stop(i int) {
 		return
 	}
 	finish := geminiFinishes[x.stop]
-	if x.stop == stopRefused || x.text == "" && len(x.calls) == 0 {
+	if s.speaker.claude && x.stop == stopCalls {
+		finish = "OTHER"
+	}
+	if s.speaker.claude || x.stop == stopRefused || x.text == "" && len(x.calls) == 0 {
 		s.chunk(i, finish)
 		return
 	}

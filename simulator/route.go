@@ -37,6 +37,12 @@ var geminiActions = map[string]func(s *Simulator, w http.ResponseWriter, r *http
 // route finds the operation of a request. One without serve is an unknown path of that vendor.
 func route(r *http.Request) (operation, query) {
 	p := r.URL.Path
+	if op, q, ok := googleRoute(p); ok {
+		return op, q
+	}
+	if rest, ok := strings.CutPrefix(p, g4fPrefix); ok && g4fRoutes[rest].serve != nil {
+		return g4fRoutes[rest], query{}
+	}
 	if op, ok := fixedRoutes[p]; ok {
 		return op, query{}
 	}

@@ -43,6 +43,7 @@ type Options struct {
 type Simulator struct {
 	options   Options
 	signer    signer
+	web       *Web
 	requests  atomic.Uint64
 	served    atomic.Uint64                        // answers of models
 	prefixes  *memory[[sha256.Size]byte, struct{}] // what a prompt cache holds
@@ -71,6 +72,7 @@ func New(o Options) *Simulator {
 	return &Simulator{
 		options:   o,
 		signer:    signer{o.Account},
+		web:       NewWeb(WebOptions{}),
 		prefixes:  newMemory[[sha256.Size]byte, struct{}](maxPrefixes),
 		failures:  newMemory[[sha256.Size]byte, int](maxFailures),
 		responses: newMemory[string, storedResponse](maxResponses),
@@ -108,6 +110,10 @@ type query struct {
 // ServeHTTP answers all routes of the four APIs. It panics with [http.ErrAbortHandler] when it was asked to cut the
 // connection.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isWeb(r.URL.Path) {
+		s.web.ServeHTTP(w, r)
+		return
+	}
 	op, q := route(r)
 	v := op.vendor
 	if header := v.requestHeader(); header != "" {

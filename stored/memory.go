@@ -130,6 +130,7 @@ func (m *Memory) put(at ref, r Response, history []ir.Item) {
 // own copies a response without its items.
 func own(r Response) Response {
 	r.ID, r.Parent, r.Account, r.Model = strings.Clone(r.ID), strings.Clone(r.Parent), strings.Clone(r.Account), strings.Clone(r.Model)
+	r.Session = strings.Clone(r.Session)
 	r.Body, r.Items = bytes.Clone(r.Body), nil
 	return r
 }

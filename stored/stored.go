@@ -11,7 +11,7 @@ import "github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 // one owner has stored does not exist for another. What it returns must not be
 // changed. It is safe for concurrent use.
 type Store interface {
-	// Put keeps a response. history are the items of what it goes on with, for
+	// Put keeps a copy of a response. history are the items of what it goes on with, for
 	// the case that this is not there any more.
 	Put(owner string, r Response, history []ir.Item)
 
@@ -62,6 +62,10 @@ type Response struct {
 	// Account is the name of the account that keeps the response; empty when
 	// the gateway does.
 	Account string
+
+	// Session is the key of the conversation that the response belongs to, as
+	// it was found for its own request; empty if there was none.
+	Session string
 
 	// Model is the name by which the client asked for the model.
 	Model string

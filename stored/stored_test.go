@@ -262,7 +262,7 @@ func TestRace(t *testing.T) {
 func TestRuns(t *testing.T) {
 	var r Runs
 	ctx, cancel := context.WithCancel(t.Context())
-	if !r.Begin("a", "1", cancel) {
+	if !r.Begin("a", "1", cancel, nil) {
 		t.Fatal("it may not begin")
 	}
 	if r.Cancel("b", "1") || ctx.Err() != nil {
@@ -273,18 +273,18 @@ func TestRuns(t *testing.T) {
 	}
 	_, cancel2 := context.WithCancel(t.Context())
 	defer cancel2()
-	r.Begin("a", "2", cancel2)
+	r.Begin("a", "2", cancel2, nil)
 	if !r.End("a", "2") || r.End("a", "2") || r.Cancel("a", "2") {
 		t.Error("it does not end once")
 	}
 	for i := range maxRuns {
-		r.Begin("a", fmt.Sprint("x", i), cancel2)
+		r.Begin("a", fmt.Sprint("x", i), cancel2, nil)
 	}
-	if r.Begin("a", "y", cancel2) {
+	if r.Begin("a", "y", cancel2, nil) {
 		t.Error("there is no end of them")
 	}
 	r.Close()
-	if r.Begin("a", "z", cancel2) {
+	if r.Begin("a", "z", cancel2, nil) {
 		t.Error("one begins after the end")
 	}
 }

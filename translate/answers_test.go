@@ -44,9 +44,9 @@ func (g *generator) answer() *ir.Response {
 	return resp
 }
 
-// upstreams returns the same answer as an upstream of the dialect gives it, at
+// bothAnswers returns the same answer as an upstream of the dialect gives it, at
 // once and as a stream.
-func upstreams(tb testing.TB, d ir.Dialect, resp *ir.Response) (whole, stream []byte) {
+func bothAnswers(tb testing.TB, d ir.Dialect, resp *ir.Response) (whole, stream []byte) {
 	tb.Helper()
 	trip := func(streamed bool) *ir.Trip {
 		req := &ir.Request{Op: ir.Generate, Dialect: d, Model: "m", Stream: streamed}
@@ -68,7 +68,7 @@ func answerFor(tb testing.TB, client, upstream ir.Dialect, stream, streamed bool
 	target := ableTarget(upstream, able[upstream][0])
 	target.Names = ir.NewNames(nil, codecs[upstream].NameRule())
 	trip := &ir.Trip{Request: req, Target: target, Model: "m", Created: 1770000000, NewID: steadyIDs()}
-	return newAnswer(call.client, codecs[upstream], trip, env, streamed)
+	return newAnswer(call.client, codecs[upstream], trip, env, streamed, nil)
 }
 
 // steadyIDs makes ids that are the same in every run.
@@ -101,7 +101,7 @@ func TestCollectedStream(t *testing.T) {
 	for _, upstream := range benchDialects {
 		for seed := range uint64(40) {
 			g := generator{Rand: rand.New(rand.NewPCG(seed, 9))}
-			whole, stream := upstreams(t, upstream, g.answer())
+			whole, stream := bothAnswers(t, upstream, g.answer())
 			for _, client := range benchDialects {
 				want := answerFor(t, client, upstream, false, false).Body(nil, whole)
 				got := feed(t, answerFor(t, client, upstream, false, true), bytes.NewReader(stream))
@@ -148,7 +148,7 @@ func TestChunking(t *testing.T) {
 	for _, upstream := range benchDialects {
 		for seed := range uint64(6) {
 			g := generator{Rand: rand.New(rand.NewPCG(seed, 3))}
-			_, stream := upstreams(t, upstream, g.answer())
+			_, stream := bothAnswers(t, upstream, g.answer())
 			for _, client := range benchDialects {
 				want := feed(t, answerFor(t, client, upstream, true, true), bytes.NewReader(stream))
 				for name, r := range map[string]io.Reader{
@@ -186,7 +186,7 @@ func TestAnswersAreWhole(t *testing.T) {
 		for seed := range uint64(40) {
 			g := generator{Rand: rand.New(rand.NewPCG(seed, 11))}
 			resp := g.answer()
-			whole, _ := upstreams(t, upstream, resp)
+			whole, _ := bothAnswers(t, upstream, resp)
 			for _, client := range benchDialects {
 				got := answerFor(t, client, upstream, false, false).Body(nil, whole)
 				missing, err := lost(whole, got, nil)

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -20,19 +22,33 @@ type Call struct {
 	client Codec
 	req    *ir.Request
 
+	memory Memory // see Remember
+	owner  string
+	bare   bool // the request is sent without signatures
+
+	fetching bool              // see Fetching
+	supplied map[string]supply // by URL; see Supply
+
 	keeping  *ir.Keeping // see Keep
 	expanded bool        // see Continue
 }
 
 // NewCall takes a client's body. env holds what the route told; what the body
-// tells is read into it.
+// tells is read into it. The body must not change as long as the call is used;
+// then it may: what logs, pools and stores keep of env is a copy.
 func NewCall(env *ir.Envelope, body []byte) (*Call, error) {
 	c := &Call{env: env, body: body, client: codecs[env.Dialect]}
 	if err := c.client.ReadEnvelope(body, env); err != nil {
 		return nil, err
 	}
+	for _, s := range [...]*string{&env.Model, &env.Stored.Previous, &env.Stored.Conversation} {
+		*s = strings.Clone(*s)
+	}
 	return c, nil
 }
+
+// Size is how many bytes the request's body has.
+func (c *Call) Size() int { return len(c.body) }
 
 // maxTools is how many tools a request may have: far more than any vendor
 // takes, and few enough that comparing each with each costs nothing.
@@ -58,13 +74,17 @@ func (c *Call) request() (*ir.Request, error) {
 // Exchange is one request's way to one account and its answer's way back. It
 // is used once, by one goroutine.
 type Exchange interface {
-	// Request appends the body for the upstream.
+	// Request appends the body for the upstream. With an empty dst, one that is
+	// the client's to the last byte is returned as it lies there.
 	Request(dst []byte) ([]byte, error)
 	// Header returns headers that the upstream needs for this body.
 	Header() http.Header
 	// Answer begins the way back. streamed tells whether the upstream answers
 	// with a stream; the client gets what it asked for in either case.
 	Answer(streamed bool) (Answer, error)
+	// Media returns what the upstream needs as data and the client names by URL.
+	// It fails as Request does when the body cannot be read.
+	Media() ([]Medium, error)
 	// Relayed reports whether client and upstream speak the same dialect, so
 	// that bytes are handed on as they are.
 	Relayed() bool
@@ -93,14 +113,21 @@ func (c *Call) For(t *ir.Target, model string, created int64) Exchange {
 	if c.relays(t) {
 		return &relay{call: c, target: t, model: model, created: created}
 	}
-	return &hub{call: c, target: t, upstream: codecs[t.Dialect], model: model, created: created}
+	return &hub{call: c, target: t, upstream: UpstreamOf(t.Dialect), model: model, created: created}
 }
 
 // Ping returns the keep-alive of a dialect's streams, nil where its clients
 // cannot take one.
-func Ping(d ir.Dialect) []byte {
-	return codecs[d].NewEncoder(bareTrip(&ir.Envelope{Dialect: d})).Ping(nil)
-}
+func Ping(d ir.Dialect) []byte { return pings()[d] }
+
+// pings are the keep-alives of all dialects, which nobody may change.
+var pings = sync.OnceValue(func() map[ir.Dialect][]byte {
+	all := make(map[ir.Dialect][]byte, len(codecs))
+	for d, codec := range codecs {
+		all[d] = codec.NewEncoder(bareTrip(&ir.Envelope{Dialect: d})).Ping(nil)
+	}
+	return all
+})
 
 // FailStream returns the frames of a client's stream that holds nothing but an
 // error, for a stream that was opened by a keep-alive.

@@ -39,7 +39,8 @@ request header ` + "`X-Ai-Gateway-Strict: 1`" + `.
 What holds for every pair: tool names and call ids that the upstream would refuse are renamed and restored; JSON schemas
 are rewritten to what the upstream takes, and what a schema cannot say moves into descriptions; results follow their calls
 in order, missing ones are made up and marked as errors, repeated ones dropped, orphans turned into text, each with a
-note; signatures and encrypted reasoning go back only to the family, and where it matters the account, that made them. What the
+note; signatures and encrypted reasoning go back only to the family, and where it matters the account, that made them, and what
+of them a client does not send back is remembered for an hour, for that client alone, and restored for the same model. What the
 Responses API keeps between requests (` + "`store`, `previous_response_id`, `conversation`, `background`" + `, references to items) never
 reaches an account of another dialect: it is the gateway's own affair.
 `
@@ -186,7 +187,7 @@ func stopWord(t *testing.T, d ir.Dialect, reason ir.StopReason) string {
 		part = ir.Part{Kind: ir.PartToolCall, Call: &ir.ToolCall{ID: "c", Name: "f", Type: ir.TypeFunction, Args: ir.Args{Text: "{}"}}}
 	}
 	resp := &ir.Response{ID: "x", Model: "m", Usage: ir.NoUsage(), Candidates: []ir.Candidate{{Parts: []ir.Part{part}, Stop: ir.Stop{Reason: reason}}}}
-	whole, _ := upstreams(t, d, resp)
+	whole, _ := bothAnswers(t, d, resp)
 	var got struct {
 		Choices []struct {
 			Finish string `json:"finish_reason"`
@@ -215,21 +216,27 @@ func stopWord(t *testing.T, d ir.Dialect, reason ir.StopReason) string {
 
 // writeAnswers lists what of an answer only clients of its own dialect read.
 func writeAnswers(t *testing.T, b *strings.Builder) {
-	b.WriteString("\n## Members of answers\n\nClients of other dialects read all of an answer but these members, which only the upstream's own dialect has:\n\n")
-	b.WriteString("| An upstream of | Members that only its own clients read |\n|---|---|\n")
+	b.WriteString("\n## Members of answers\n\nClients of other dialects read all of an answer but these members, for which they have no place (lost), or which tell them nothing that is not said elsewhere:\n\n")
+	b.WriteString("| An upstream of | Lost | Not needed |\n|---|---|---|\n")
 	for _, d := range benchDialects {
-		table, err := FieldsOf(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var names []string
-		for _, f := range table.List {
-			parent := f.Path[:max(0, strings.LastIndexAny(f.Path, ".<"))]
-			above, _ := table.Fate(f.Section, parent)
-			if f.Section == SectionResponse && f.Fate == FateKept && above != FateKept {
-				names = append(names, "`"+f.Path+"`")
-			}
-		}
-		fmt.Fprintf(b, "| %s | %s |\n", titles[d], strings.Join(names, ", "))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", titles[d], answerMembers(t, d, FateLost), answerMembers(t, d, FateKept))
 	}
+}
+
+// answerMembers names the members of an answer of that fate, but for what
+// stands below one of them.
+func answerMembers(t *testing.T, d ir.Dialect, fate Fate) string {
+	table, err := FieldsOf(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range table.List {
+		parent := f.Path[:max(0, strings.LastIndexAny(f.Path, ".<"))]
+		above, _ := table.Fate(f.Section, parent)
+		if f.Section == SectionResponse && f.Fate == fate && above != FateKept && above != FateLost && !strings.HasSuffix(f.Path, "*") && !strings.HasSuffix(f.Path, "*>") {
+			names = append(names, "`"+f.Path+"`")
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -21,6 +21,7 @@ const (
 	FateSemantic   Fate = "semantic"   // dropped with a note of level warn; refused in strict mode
 	FateRequired   Fate = "required"   // refused
 	FateKept       Fate = "kept"       // belongs to something that is told of as a whole, or says nothing to others
+	FateLost       Fate = "lost"       // of an answer: clients of other dialects have no place for it
 	FateSDK        Fate = "sdk"        // is in the vendor's SDK but never on the wire
 )
 
@@ -75,7 +76,7 @@ func FieldsOf(d ir.Dialect) (*Fields, error) {
 	return f, nil
 }
 
-var fates = []Fate{FateTranslated, FateAnswer, FateHint, FateSemantic, FateRequired, FateKept, FateSDK}
+var fates = []Fate{FateTranslated, FateAnswer, FateHint, FateSemantic, FateRequired, FateKept, FateLost, FateSDK}
 
 func (f *Fields) read(section, line string) error {
 	words := strings.Fields(line)

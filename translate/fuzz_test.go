@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"regexp"
 	"testing"
 	"unicode/utf8"
@@ -53,7 +51,7 @@ func FuzzTranslateRequest(f *testing.F) {
 		if !json.Valid(out) {
 			t.Fatalf("%s to %s: no JSON: %s", from, to, out)
 		}
-		if searching() || !plain(body) || target.Notes.More() > 0 {
+		if !plain(body) || target.Notes.More() > 0 {
 			return
 		}
 		missing, err := lost(body, out, target.Notes.List())
@@ -66,15 +64,6 @@ func FuzzTranslateRequest(f *testing.F) {
 			}
 		}
 	})
-}
-
-// searching reports whether the fuzzer makes up bodies and nobody asked for
-// losses. A search for them finds ever rarer ones, such as in turns whose role
-// is misspelt; it is made with FUZZ_LOSSES=1, so that no change is held up by
-// what it did not touch. The seeds are always checked.
-func searching() bool {
-	f := flag.Lookup("test.fuzz")
-	return f != nil && f.Value.String() != "" && os.Getenv("FUZZ_LOSSES") == ""
 }
 
 // messageText matches the paths of what people and models have said.

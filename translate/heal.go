@@ -32,8 +32,8 @@ func (c *Call) Heal(t *ir.Target, model string, created int64) (Exchange, error)
 	}
 	t.Repair(CodeStripped, req.Path(ir.FieldReasoning), "")
 	stripped := *c
-	stripped.req = withoutReasoning(req)
-	return &hub{call: &stripped, target: t, upstream: codecs[t.Dialect], model: model, created: created}, nil
+	stripped.req, stripped.bare = withoutReasoning(req), true
+	return &hub{call: &stripped, target: t, upstream: UpstreamOf(t.Dialect), model: model, created: created}, nil
 }
 
 // withoutReasoning returns a copy of the request whose turns hold neither

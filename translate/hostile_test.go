@@ -98,20 +98,31 @@ func TestHostileRequests(t *testing.T) {
 				if limit := uint64(200*len(body) + 1<<20); used > limit {
 					t.Errorf("%s to %s, %s: %d bytes allocated %d", from, to, name, len(body), used)
 				}
-				for try := 0; took > 100*time.Millisecond; try++ {
-					before, _ := cost(from, to, small[name])
-					if took < 30*before {
-						break
-					}
-					if try == 3 {
-						t.Errorf("%s to %s, %s: took %s, but %s for an eighth of it", from, to, name, took, before)
-						break
-					}
-					took, _ = cost(from, to, body)
+				if took > quick && !grows(from, to, small[name], body) {
+					t.Errorf("%s to %s, %s: the time grows with the square of the length", from, to, name)
 				}
 			}
 		}
 	}
+}
+
+// quick is what no translation of these bodies need be questioned about.
+const quick = 100 * time.Millisecond
+
+// grows reports whether a body that is eight times as long takes about eight
+// times as long, and not 64 times. The best of several measurements count: a
+// busy machine makes them longer, never shorter.
+func grows(from, to ir.Dialect, small, large string) bool {
+	shortest, best := time.Hour, time.Hour
+	for range 20 {
+		before, _ := cost(from, to, small)
+		took, _ := cost(from, to, large)
+		shortest, best = min(shortest, before), min(best, took)
+		if best <= quick || best < 30*shortest {
+			return true
+		}
+	}
+	return false
 }
 
 // cost is the time and the memory that a translation takes. The body may be

@@ -11,7 +11,7 @@ import (
 type hub struct {
 	call     *Call
 	target   *ir.Target
-	upstream Codec
+	upstream Upstream
 	model    string
 	created  int64
 }
@@ -24,6 +24,7 @@ func (h *hub) Request(dst []byte) ([]byte, error) {
 		return dst, err
 	}
 	h.target.Names = ir.NewNames(req.Tools, h.upstream.NameRule())
+	req = h.withMedia(h.call.reminded(req, h.target))
 	out, err := h.upstream.AppendRequest(dst, req, h.target)
 	if err == nil && req.Dialect != h.target.Dialect {
 		err = report(req, h.target)
@@ -51,13 +52,13 @@ func (h *hub) Answer(streamed bool) (Answer, error) {
 	if h.target.Names == nil {
 		h.target.Names = ir.NewNames(trip.Request.Tools, h.upstream.NameRule())
 	}
-	return newAnswer(h.call.client, h.upstream, trip, h.call.env, streamed), nil
+	return newAnswer(h.call.client, h.upstream, trip, h.call.env, streamed, newRecorder(h.call, h.target)), nil
 }
 
 // newAnswer picks the way back by what the client asked for and what the
 // upstream sends.
-func newAnswer(client, upstream Codec, trip *ir.Trip, env *ir.Envelope, streamed bool) Answer {
-	base := answer{client: client, upstream: upstream, trip: trip, seen: ir.Seen{Usage: ir.NoUsage()}}
+func newAnswer(client Codec, upstream Upstream, trip *ir.Trip, env *ir.Envelope, streamed bool, rec *recorder) Answer {
+	base := answer{client: client, upstream: upstream, trip: trip, seen: ir.Seen{Usage: ir.NoUsage()}, recorder: rec}
 	switch {
 	case env.Op == ir.CountTokens:
 		return &counted{base}
@@ -80,9 +81,17 @@ func newAnswer(client, upstream Codec, trip *ir.Trip, env *ir.Envelope, streamed
 
 // answer is what all ways back share.
 type answer struct {
-	client, upstream Codec
-	trip             *ir.Trip
-	seen             ir.Seen
+	client   Codec
+	upstream Upstream
+	trip     *ir.Trip
+	seen     ir.Seen
+	recorder *recorder
+}
+
+// note learns from an event.
+func (a *answer) note(e *ir.Event) {
+	a.seen.Note(e)
+	a.recorder.note(e)
 }
 
 func (a *answer) Seen() *ir.Seen { return &a.seen }
@@ -95,7 +104,7 @@ func (a *answer) decode(body []byte) *ir.Response {
 		return nil
 	}
 	restoreResponse(resp, a.trip)
-	ir.Replay(resp, a.seen.Note)
+	ir.Replay(resp, a.note)
 	return resp
 }
 
@@ -136,7 +145,7 @@ func (a *streamAnswer) run(dst []byte, events []ir.Event) []byte {
 }
 
 func (a *streamAnswer) write(e *ir.Event) {
-	a.seen.Note(e)
+	a.note(e)
 	if e.Kind == ir.EventError {
 		e = &ir.Event{Kind: ir.EventError, Err: ClientError(e.Err, true)}
 	}
@@ -191,7 +200,7 @@ func (a *wholeAnswer) run(events []ir.Event) {
 }
 
 func (a *wholeAnswer) collect(e *ir.Event) {
-	a.seen.Note(e)
+	a.note(e)
 	a.collector.Add(e)
 }
 

@@ -20,6 +20,7 @@ func report(req *ir.Request, t *ir.Target) error {
 	}
 	for i := range req.System {
 		r.part(&req.System[i])
+		r.instruction(&req.System[i])
 	}
 	for i := range req.Turns {
 		turn := &req.Turns[i]
@@ -32,9 +33,19 @@ func report(req *ir.Request, t *ir.Target) error {
 		}
 		for j := range turn.Parts {
 			r.part(&turn.Parts[j])
+			if turn.Role == ir.RoleSystem && (t.Dialect == ir.Anthropic || t.Dialect == ir.Gemini) {
+				r.instruction(&turn.Parts[j])
+			}
 		}
 	}
 	return r.err
+}
+
+// instruction reports what is no text in an instruction.
+func (r *reporter) instruction(p *ir.Part) {
+	if p.Kind != ir.PartText && r.err == nil {
+		r.err = r.t.Lose(ir.Semantic, ir.CodeDrop, r.req.PathOf(p.At), "only text can be an instruction")
+	}
 }
 
 type reporter struct {
@@ -68,8 +79,8 @@ func (r *reporter) options() {
 		{len(req.Output.Speech) > 0 && to != ir.Gemini && !speaks("audio"), "generationConfig.speechConfig"},
 		{len(req.Output.Image) > 0 && to != ir.Gemini && !speaks("image"), "generationConfig.imageConfig"},
 	} {
-		if f.lost {
-			r.hint(f.path)
+		if f.lost && r.err == nil {
+			r.err = r.t.Lose(req.ExtClass(f.path), ir.CodeDrop, f.path, "")
 		}
 	}
 }
@@ -136,7 +147,7 @@ func (r *reporter) config(t *ir.Tool, path string) {
 // dialects read, or tell of themselves.
 var sharedConfig = []string{
 	"type", "name", "cache_control", "max_uses", "allowed_domains", "blocked_domains", "user_location", "search_context_size",
-	"excludeDomains", "exclude_domains", "url", "authorization_token", "tool_configuration",
+	"excludeDomains", "exclude_domains", "url", "authorization_token", "tool_configuration", "display_width_px", "display_height_px",
 }
 
 func outputSchema(d ir.Dialect) string {

@@ -38,7 +38,7 @@ func (r *relay) Answer(streamed bool) (Answer, error) {
 			}
 		}
 		r.target.Names = ir.NewNames(nil, r.call.client.NameRule()) // names are the client's already
-		return newAnswer(r.call.client, r.call.client, trip, env, streamed), nil
+		return newAnswer(r.call.client, r.call.client, trip, env, streamed, nil), nil
 	}
 	return &relayed{r: r, pipe: r.call.client.NewRelay(env, r.model, r.model != r.target.Model)}, nil
 }

@@ -6,32 +6,15 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
-// surprises are pieces of a body that a platform which speaks the client's dialect may not take as the vendor itself
-// does. Searching for them is cheap; reading the body, where one is found, finds out whether it matters.
-var surprises = map[string]map[ir.Dialect][][]byte{
-	"vertex":      {ir.Anthropic: onVertex, ir.Gemini: onCloud},
-	"code_assist": {ir.Gemini: onCloud},
+// surprises are words in a body that a platform which speaks the client's dialect may not take as the vendor itself
+// does. Reading the body, where one is found, finds out whether it matters.
+var surprises = map[string]map[ir.Dialect]ir.Words{
+	"vertex":      {ir.Anthropic: ir.WordVertex, ir.Gemini: ir.WordCloud},
+	"code_assist": {ir.Gemini: ir.WordCloud},
 }
 
-var onVertex = words(
-	`"url"`, `"file_id"`, `"service_tier"`, `"speed"`, `"inference_geo"`, `"container"`, `"mcp_servers"`, `"betas"`,
-)
-
-var onCloud = words(
-	`"generateContentRequest"`, `"generate_content_request"`, `"store"`, `"fileSearch"`, `"mcpServers"`,
-	`"includeServerSideToolInvocations"`, `"mediaProcessing"`, `generativelanguage.googleapis.com`,
-)
-
-// ofCodeAssist are members that Code Assist's clients send, and that only Google Cloud's platforms take.
-var ofCodeAssist = words(`"session_id"`, `"sessionId"`, `"labels"`)
-
-func words(list ...string) [][]byte {
-	out := make([][]byte, len(list))
-	for i, w := range list {
-		out[i] = []byte(w)
-	}
-	return out
-}
+// filesHost is in the addresses of files that are uploaded to Gemini's API.
+var filesHost = []byte("generativelanguage.googleapis.com")
 
 // relays reports whether the body can be handed on as it is.
 func (c *Call) relays(t *ir.Target) bool {
@@ -41,18 +24,22 @@ func (c *Call) relays(t *ir.Target) bool {
 	if c.env.Op == ir.Compact {
 		return true
 	}
-	return !c.expanded && !c.surprises(t)
+	if t.Provider == "code_assist" && c.env.Op == ir.CountTokens && c.env.Outline.Has(c.body, ir.WordThought) {
+		return false // whose countTokens refuses thoughts
+	}
+	if t.Provider == "antigravity" || t.Caps.Rewrite {
+		return false // which takes less than Google's other platforms, and has Claude speak the dialect
+	}
+	return !c.expanded && !readAlways(t) && !c.surprises(t) && !c.namesImages(t)
 }
 
+// readAlways reports whether nothing is relayed to the account, whatever the body holds.
+func readAlways(t *ir.Target) bool { return t.Caps.Repair || t.Caps.Codex && t.Dialect == ir.Responses }
+
 func (c *Call) surprises(t *ir.Target) bool {
-	list := surprises[t.Provider][t.Dialect]
-	if c.env.Unwrapped && list == nil {
-		list = ofCodeAssist
+	words := surprises[t.Provider][t.Dialect]
+	if c.env.Unwrapped && words == 0 {
+		words = ir.WordCodeAssist // which only Google Cloud's platforms take
 	}
-	for _, w := range list {
-		if bytes.Contains(c.body, w) {
-			return true
-		}
-	}
-	return false
+	return c.env.Outline.Has(c.body, words) || words&ir.WordCloud != 0 && bytes.Contains(c.body, filesHost)
 }

@@ -12,10 +12,12 @@ func (c *Call) Session(who session.Caller, weak bool) session.Session {
 	if !weak {
 		return session.Of(c.env, c.body, who, nil)
 	}
-	return session.Of(c.env, c.body, who, func(opening []byte) (*ir.Request, error) {
-		if c.req != nil || len(opening) == len(c.body) {
+	return session.Of(c.env, c.body, who, func(omit []ir.Span) (*ir.Request, error) {
+		if c.req != nil || len(omit) == 0 {
 			return c.request()
 		}
-		return c.client.DecodeRequest(opening, c.env)
+		env := *c.env
+		env.Outline.Omit = omit
+		return c.client.DecodeRequest(c.body, &env)
 	})
 }

@@ -1,7 +1,7 @@
 package translate
 
 import (
-	"bytes"
+	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/responses"
@@ -27,17 +27,36 @@ func ItemsOf(list []byte, find func(id string) (ir.Item, bool)) []ir.Item {
 // refers to something stored. From then on no account is sent the client's own
 // bytes.
 func (c *Call) Continue(history, own []ir.Item) error {
-	body := responses.Expand(c.body, c.env, history, own)
+	if err := c.rewrite(responses.Expand(c.body, c.env, history, own)); err != nil {
+		return err
+	}
+	c.expanded = true
+	return nil
+}
+
+// Instruct gives a Responses request that has no instructions some.
+func (c *Call) Instruct(text string) error {
+	body, none := responses.Instruct(c.body, c.env, text)
+	if !none {
+		return nil
+	}
+	return c.rewrite(body)
+}
+
+// rewrite puts another body in the place of the client's. What the client has
+// said of itself stays.
+func (c *Call) rewrite(body []byte) error {
 	env := *c.env
 	env.ModelAt, env.TurnsAt, env.ToolsAt, env.PrivateAt = ir.Span{}, ir.Span{}, ir.Span{}, ir.Span{}
-	hints := env.Hints
 	env.Stored = ir.Stored{}
+	hints, model := env.Hints, env.Model
 	if err := c.client.ReadEnvelope(body, &env); err != nil {
 		return err
 	}
-	env.Hints = hints // they tell the session, which is the same
+	env.Hints, env.Model = hints, model // they tell the session, which is the same
+	env.Stored.Previous, env.Stored.Conversation = strings.Clone(env.Stored.Previous), strings.Clone(env.Stored.Conversation)
 	*c.env = env
-	c.body, c.req, c.expanded = body, nil, true
+	c.body, c.req = body, nil
 	return nil
 }
 
@@ -67,11 +86,14 @@ func OutputItems(object []byte) []ir.Item { return responses.OutputItems(object)
 // id is empty for a frame that tells none.
 func Announced(data []byte) (id string, stores bool) { return responses.Announced(data) }
 
+// Replay appends the stream of a response object, see responses.Replay.
+func Replay(dst, object []byte, after int64) []byte { return responses.Replay(dst, object, after) }
+
 // RenameStored returns a response object with the client's name of the model.
 func RenameStored(object []byte, model string) []byte { return responses.Rename(nil, object, model) }
 
 // Refers reports whether the request's input may hold references to items that
 // are stored.
 func (c *Call) Refers() bool {
-	return bytes.Contains(c.body[c.env.TurnsAt.Start:c.env.TurnsAt.End], []byte(`"item_reference"`))
+	return c.env.Outline.Has(c.body, ir.WordReference)
 }

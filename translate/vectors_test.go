@@ -19,13 +19,6 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
 )
 
-// pending are the vectors that do not pass yet, each with the reason. The list
-// only shrinks: a vector on it that passes fails the test.
-var pending = map[string]string{
-	"v040-chat-chat-ollama-system-first":  "equal dialects are relayed byte for byte; there is no option to repair them",
-	"v047-responses-codex-account-filter": "there is no provider for ChatGPT accounts",
-}
-
 // vector is one case: what one dialect says and what another must say for it.
 type vector struct {
 	Name, From, To, Kind string
@@ -40,8 +33,11 @@ type vector struct {
 		Request     json.RawMessage `json:"client_request"`
 		Tenant      string
 		KeyID       string `json:"api_key_id"`
-		Config      struct{ Project string }
-		Store       map[string]struct{ Input, Output json.RawMessage }
+		Config      struct {
+			Project string
+			Repair  bool
+		}
+		Store map[string]struct{ Input, Output json.RawMessage }
 	}
 	Input    json.RawMessage
 	Expected json.RawMessage
@@ -56,7 +52,7 @@ var vectorDialects = map[string]ir.Dialect{
 
 var platforms = map[string]string{
 	"ai-studio": "gemini", "openai-compatible": "openai_compatible", "openai": "openai", "anthropic": "anthropic", "vertex": "vertex",
-	"code-assist": "code_assist",
+	"code-assist": "code_assist", "chatgpt-codex": "openai",
 }
 
 // vectorCaps are the capabilities that vectors override.
@@ -84,14 +80,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		t.Run(v.Kind+"/"+v.Name, func(t *testing.T) {
-			problem := v.run()
-			reason, listed := pending[v.Name]
-			switch {
-			case listed && problem == "":
-				t.Errorf("passes now: take it off the list of pending vectors")
-			case listed:
-				t.Skipf("pending: %s", reason)
-			case problem != "":
+			if problem := v.run(); problem != "" {
 				t.Error(problem)
 			}
 		})
@@ -124,6 +113,7 @@ func (v *vector) target(d ir.Dialect) *ir.Target {
 		provider = map[ir.Dialect]string{ir.Chat: "openai", ir.Responses: "openai", ir.Anthropic: "anthropic", ir.Gemini: "gemini"}[d]
 	}
 	c := caps.Of(provider, d, v.Ctx.Model)
+	c.Repair, c.Codex = v.Ctx.Config.Repair, v.Ctx.Platform == "chatgpt-codex"
 	for name, raw := range v.Ctx.Caps {
 		if err := json.Unmarshal(raw, vectorCaps[name](&c)); err != nil {
 			panic(err)

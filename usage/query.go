@@ -29,6 +29,14 @@ func Dropped() uint64 {
 	return n
 }
 
+// Waiting returns how many records are not written yet.
+func Waiting() (n int) {
+	for _, r := range Recorders() {
+		n += r.Waiting()
+	}
+	return n
+}
+
 // merge adds rows to those of the same group.
 func (p *Report) merge(rows []Row) {
 	known := make(map[string]int, len(p.Rows))

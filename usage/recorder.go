@@ -71,6 +71,13 @@ func (r *Recorder) Dropped() uint64 {
 	return r.dropped
 }
 
+// Waiting returns how many records wait to be written.
+func (r *Recorder) Waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.queue)
+}
+
 // Retain sets how long records are kept; 0 is for ever.
 func (r *Recorder) Retain(d time.Duration) { r.retention.Store(int64(d)) }
 

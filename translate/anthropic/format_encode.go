@@ -30,7 +30,7 @@ func (e *encoder) chooseFormat() {
 		e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
 		e.jsonText = `Respond only with one of these values: ` + ir.Text(ir.AppendEscaped(nil, enumOf(f.Schema)))
 	default:
-		e.drop(ir.Semantic, ir.FieldFormat)
+		e.drop(ir.FieldFormat)
 	}
 }
 

@@ -12,32 +12,31 @@ func (e *encoder) refuse() {
 	req := e.req
 	for _, f := range [...]struct {
 		set   bool
-		class ir.Class
 		field ir.FieldID
 	}{
-		{req.State.PrevID != "", ir.Required, ir.FieldPrevID},
-		{req.State.Conversation != "", ir.Required, ir.FieldConversation},
-		{req.State.Background, ir.Required, ir.FieldBackground},
-		{len(req.State.Prompt) > 0, ir.Required, ir.FieldPrompt},
-		{req.Cache.ContentRef != "", ir.Required, ir.FieldCachedContent},
-		{otherThanText(req.Output.Modalities), ir.Required, ir.FieldModalities},
-		{len(req.Sampling.LogitBias) > 0, ir.Semantic, ir.FieldLogitBias},
-		{nonzero(req.Sampling.FreqPenalty), ir.Semantic, ir.FieldFreqPenalty},
-		{nonzero(req.Sampling.PresPenalty), ir.Semantic, ir.FieldPresPenalty},
-		{req.Sampling.Logprobs.Or(false), ir.Semantic, ir.FieldLogprobs},
-		{req.Sampling.TopLogprobs.Or(0) > 0, ir.Semantic, ir.FieldTopLogprobs},
-		{req.Sampling.Seed.Set, ir.Hint, ir.FieldSeed},
-		{req.Verbosity != "", ir.Hint, ir.FieldVerbosity},
-		{req.State.Store.Set, ir.Hint, ir.FieldStore},
-		{req.State.Truncation != "", ir.Hint, ir.FieldTruncation},
-		{req.Cache.Key != "", ir.Hint, ir.FieldCacheKey},
-		{req.Meta.EndUser != "", ir.Hint, ir.FieldUser},
-		{req.Meta.SafetyID != "", ir.Hint, ir.FieldSafetyID},
-		{len(req.Meta.Labels) > 0, ir.Hint, ir.FieldLabels},
-		{len(req.Safety) > 0, ir.Hint, ir.FieldSafety},
+		{req.State.PrevID != "", ir.FieldPrevID},
+		{req.State.Conversation != "", ir.FieldConversation},
+		{req.State.Background, ir.FieldBackground},
+		{len(req.State.Prompt) > 0, ir.FieldPrompt},
+		{req.Cache.ContentRef != "", ir.FieldCachedContent},
+		{otherThanText(req.Output.Modalities), ir.FieldModalities},
+		{len(req.Sampling.LogitBias) > 0, ir.FieldLogitBias},
+		{nonzero(req.Sampling.FreqPenalty), ir.FieldFreqPenalty},
+		{nonzero(req.Sampling.PresPenalty), ir.FieldPresPenalty},
+		{req.Sampling.Logprobs.Or(false), ir.FieldLogprobs},
+		{req.Sampling.TopLogprobs.Or(0) > 0, ir.FieldTopLogprobs},
+		{req.Sampling.Seed.Set, ir.FieldSeed},
+		{req.Verbosity != "", ir.FieldVerbosity},
+		{req.State.Store.Set, ir.FieldStore},
+		{req.State.Truncation != "", ir.FieldTruncation},
+		{req.Cache.Key != "", ir.FieldCacheKey},
+		{req.Meta.EndUser != "", ir.FieldUser},
+		{req.Meta.SafetyID != "", ir.FieldSafetyID},
+		{len(req.Meta.Labels) > 0, ir.FieldLabels},
+		{len(req.Safety) > 0, ir.FieldSafety},
 	} {
 		if f.set {
-			e.drop(f.class, f.field)
+			e.drop(f.field)
 		}
 	}
 	if req.Sampling.N.Or(1) > 1 {
@@ -48,7 +47,7 @@ func (e *encoder) refuse() {
 	}
 	if !e.native {
 		for i := range req.Ext {
-			e.lose(ir.Hint, ir.CodeDrop, req.Ext[i].Name, "")
+			e.lose(req.ExtClass(req.Ext[i].Name), ir.CodeDrop, req.Ext[i].Name, "")
 		}
 	}
 	for i := range req.Turns {

@@ -14,7 +14,7 @@ func (e *encoder) mediaPart(p *ir.Part, role ir.Role) {
 		return
 	}
 	if role == ir.RoleAssistant {
-		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOf(p.At), "assistant messages hold no media")
+		e.lose(p.Class(), ir.CodeDrop, e.req.PathOf(p.At), "assistant messages hold no media")
 		return
 	}
 	start, before := len(e.dst), e.role
@@ -142,11 +142,13 @@ func (e *encoder) remote(p *ir.Part, urls bool) bool {
 	case m.Source == ir.SourceFileID && m.FileFamily == ir.Anthropic && e.t.Provider != "vertex":
 		e.dst = append(e.dst, `,"source":{"type":"file","file_id":`...)
 		e.dst = append(ir.AppendQuoted(e.dst, m.FileID), '}')
-	case m.Source == ir.SourceURL && urls && strings.HasPrefix(m.URL, "https://"):
+	case m.Source == ir.SourceURL && fetches(m, urls):
 		e.dst = append(e.dst, `,"source":{"type":"url","url":`...)
 		e.dst = append(ir.AppendQuoted(e.dst, m.URL), '}')
 	case m.Source == ir.SourceURL:
-		e.lose(ir.Required, ir.CodeDrop, e.req.PathOfURL(p.At, p.Kind), "the upstream does not fetch it and this gateway does not either")
+		if e.err == nil {
+			e.err = ir.Unfetched(e.req.PathOfURL(p.At, p.Kind), e.t.Model)
+		}
 		return false
 	default:
 		e.noForm(p, "the file is not at Anthropic")

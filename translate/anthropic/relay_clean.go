@@ -2,56 +2,10 @@ package anthropic
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
-
-// foreignStarts are how signatures begin that Anthropic has not made.
-var foreignStarts = [][]byte{
-	[]byte(`""`), []byte(`"gws1.`), []byte(`"gAAAA`),
-	[]byte(`"` + ir.Sentinel + `"`), []byte(`"c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3`), []byte(`"context_engineering_is_the_way_to_go"`),
-}
-
-var (
-	// The end of `"thinking"` and `"redacted_thinking"`. It begins with a letter
-	// that is rare, which makes looking for it several times as fast.
-	thinkingWord  = []byte(`king"`)
-	signatureKeys = [][]byte{[]byte(`"signature"`), []byte(`"data"`)}
-)
-
-// mayBeForeign reports whether a body has to be read more closely before it
-// is relayed. It is wrong in one direction only, but for names that are written
-// with escapes. Each search runs over the whole body, so most have but one.
-func mayBeForeign(body []byte) bool {
-	if !bytes.Contains(body, thinkingWord) {
-		return false
-	}
-	for _, key := range signatureKeys {
-		for rest := body; ; {
-			i := bytes.Index(rest, key)
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(key):]
-			if startsForeign(rest) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// startsForeign reports whether a colon and a foreign signature come next.
-func startsForeign(b []byte) bool {
-	b = bytes.TrimLeft(b, " \t\r\n")
-	if len(b) == 0 || b[0] != ':' {
-		return false
-	}
-	b = bytes.TrimLeft(b[1:], " \t\r\n")
-	return slices.ContainsFunc(foreignStarts, func(start []byte) bool { return bytes.HasPrefix(b, start) })
-}
 
 // cleaner finds the pieces of a body that must not be sent: thinking that
 // Anthropic has not signed and, when that leaves the running tool loop without
@@ -69,12 +23,13 @@ type cleaner struct {
 
 // foreignCuts returns the pieces to leave out of the body, in order and apart
 // from each other; none when everything may be sent or the body cannot be read.
-func foreignCuts(body []byte, t *ir.Target) []ir.Span {
-	if !mayBeForeign(body) {
+func foreignCuts(body []byte, env *ir.Envelope, t *ir.Target) []ir.Span {
+	if o := &env.Outline; !o.Has(body, ir.WordThinking) || !o.Has(body, ir.WordAlien) {
 		return nil
 	}
 	c := cleaner{body: body}
 	c.r.Reset(body)
+	c.r.Recall(&env.Outline)
 	for in := c.r.Object(); in && c.r.Member(); {
 		start := c.r.Offset()
 		switch c.r.Key() {

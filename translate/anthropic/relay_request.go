@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"bytes"
+
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -27,8 +29,11 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 			model = append(model, ',')
 		}
 	}
-	cuts := foreignCuts(body, t)
+	cuts := foreignCuts(body, env, t)
 	if len(cuts) == 0 {
+		if len(dst) == 0 && bytes.Equal(body[at.Start:at.End], model) {
+			return body, nil
+		}
 		return jsonx.Splice(dst, body, at.Start, at.End, model), nil
 	}
 	pos, named := 0, false

@@ -17,9 +17,10 @@ const billingHeader = "x-anthropic-billing-header:"
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 	d := decoder{
 		body: body, req: &ir.Request{Op: env.Op, Dialect: ir.Anthropic, Model: env.Model, Stream: env.Stream, Raw: body},
-		parts: make([]ir.Part, 0, 4+len(body)/2048), msg: -1, part: -1,
+		parts: make([]ir.Part, 0, 4+env.Size(body)/2048), msg: -1, part: -1,
 	}
 	d.r.Reset(body)
+	d.r.Recall(&env.Outline)
 	if d.r.Kind() == jsonx.Null {
 		d.r.Fail("expected object, found null")
 	}

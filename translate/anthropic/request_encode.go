@@ -78,8 +78,9 @@ func (e *encoder) lose(class ir.Class, code, path, detail string) {
 	}
 }
 
-func (e *encoder) drop(class ir.Class, field ir.FieldID) {
-	e.lose(class, ir.CodeDrop, e.req.Path(field), "")
+// drop reports a member that is not sent.
+func (e *encoder) drop(field ir.FieldID) {
+	e.lose(field.Class(), ir.CodeDrop, e.req.Path(field), "")
 }
 
 // leadingSystem moves system turns before the conversation's first turn to
@@ -132,22 +133,24 @@ func (e *encoder) sampling() {
 		e.lose(ir.Semantic, ir.CodeClamp, e.req.Path(ir.FieldTemperature), strconv.FormatFloat(temp.V, 'g', -1, 64))
 	}
 	if temp.Set && e.plan.on() && temp.V != 1 {
-		e.drop(ir.Semantic, ir.FieldTemperature)
+		e.drop(ir.FieldTemperature)
 		temp.Set = false
 	}
 	if topP.Set && (e.plan.on() && topP.V < 0.95 || temp.Set && caps.OneOfTempTopP) {
-		e.drop(ir.Semantic, ir.FieldTopP)
+		e.drop(ir.FieldTopP)
 		topP.Set = false
 	}
 	e.number("temperature", temp)
 	e.number("top_p", topP)
 	if s.TopK.Set && e.plan.on() {
-		e.drop(ir.Hint, ir.FieldTopK)
+		e.drop(ir.FieldTopK)
 	} else {
 		e.number("top_k", s.TopK)
 	}
 }
 
+// dropSampling leaves out everything for models that choose how to draw. That
+// is told even of top_k, which is only a hint where it is lost alone.
 func (e *encoder) dropSampling() {
 	s := &e.req.Sampling
 	for _, f := range [...]struct {
@@ -155,7 +158,7 @@ func (e *encoder) dropSampling() {
 		field ir.FieldID
 	}{{s.Temperature.Set, ir.FieldTemperature}, {s.TopP.Set, ir.FieldTopP}, {s.TopK.Set, ir.FieldTopK}} {
 		if f.set {
-			e.drop(ir.Semantic, f.field)
+			e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(f.field), "")
 		}
 	}
 }
@@ -172,7 +175,7 @@ func (e *encoder) stops(list []ir.Text) {
 	n, limit := 0, e.t.Caps.StopMax
 	for _, s := range list {
 		if s.Blank() {
-			e.drop(ir.Semantic, ir.FieldStop)
+			e.drop(ir.FieldStop)
 			continue
 		}
 		if limit > 0 && n == limit {
@@ -198,7 +201,7 @@ func (e *encoder) name(name string) {
 }
 
 // raw appends a value that is moved as it came.
-func (e *encoder) raw(value []byte) { e.dst = jsonx.AppendCompact(e.dst, value) }
+func (e *encoder) raw(value []byte) { e.dst = jsonx.AppendLine(e.dst, value) }
 
 func (e *encoder) fields(list []ir.Field) {
 	for i := range list {

@@ -99,7 +99,7 @@ func (e *encoder) tier() {
 		word = "standard_only"
 	}
 	if word == "" || e.t.Provider == "vertex" {
-		e.drop(ir.Hint, ir.FieldTier)
+		e.drop(ir.FieldTier)
 		return
 	}
 	e.name("service_tier")

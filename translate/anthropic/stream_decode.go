@@ -85,9 +85,7 @@ func (d *streamDecoder) Decode(out []ir.Event, _ string, data []byte) []ir.Event
 	}
 	f := &d.frame
 	if err := f.read(&d.r, data); err != nil {
-		return d.fail(out, &ir.Error{
-			Kind: ir.ErrUpstream, Status: 502, Message: "the upstream's stream cannot be read: " + err.Error(), Upstream: ir.Anthropic,
-		})
+		return d.unreadable(out, err)
 	}
 	switch f.typ {
 	case "message_start":
@@ -114,6 +112,13 @@ func (d *streamDecoder) Decode(out []ir.Event, _ string, data []byte) []ir.Event
 		}
 	}
 	return out
+}
+
+// unreadable ends a stream of which a frame is not what it should be.
+func (d *streamDecoder) unreadable(out []ir.Event, err error) []ir.Event {
+	return d.fail(out, &ir.Error{
+		Kind: ir.ErrUpstream, Status: 502, Message: "the upstream's stream cannot be read: " + err.Error(), Upstream: ir.Anthropic,
+	})
 }
 
 func (d *streamDecoder) fail(out []ir.Event, err *ir.Error) []ir.Event {
@@ -157,10 +162,16 @@ func (d *streamDecoder) blockStart(out []ir.Event, data []byte) []ir.Event {
 			break
 		}
 	}
+	if d.frame.content == nil {
+		return out
+	}
 	var b block
 	sub := d.r.Sub(d.frame.content)
 	b.read(&sub, data)
-	if sub.Err() != nil || b.typ == "" {
+	if err := sub.Err(); err != nil {
+		return d.unreadable(out, err)
+	}
+	if b.typ == "" {
 		return out
 	}
 	o := openBlock{index: d.frame.index, part: d.parts}
@@ -247,8 +258,12 @@ func (d *streamDecoder) blockDelta(out []ir.Event, data []byte) []ir.Event {
 			continue
 		}
 		switch r.Key() {
-		case "text", "thinking", "partial_json", "content":
+		case "text", "thinking", "partial_json":
 			if r.Kind() == jsonx.String {
+				text = r.Text()
+			}
+		case "content":
+			if o.kind == ir.PartCompaction && r.Kind() == jsonx.String {
 				text = r.Text()
 			}
 		case "signature":
@@ -260,7 +275,10 @@ func (d *streamDecoder) blockDelta(out []ir.Event, data []byte) []ir.Event {
 			}
 		}
 	}
-	if text == "" || r.Err() != nil {
+	if err := r.Err(); err != nil {
+		return d.unreadable(out, err)
+	}
+	if text == "" {
 		return out
 	}
 	o.fed = true

@@ -8,7 +8,7 @@ import (
 )
 
 // appendLine appends raw JSON without line breaks.
-func appendLine(dst, raw []byte) []byte { return jsonx.AppendCompact(dst, raw) }
+func appendLine(dst, raw []byte) []byte { return jsonx.AppendLine(dst, raw) }
 
 // cloneNative copies what Anthropic wrote itself beyond its frame.
 func cloneNative(p *ir.Part) ir.Part {

@@ -341,3 +341,24 @@ func TestRelayRequest(t *testing.T) {
 	got, _ := relay(`{"model":"m","max_tokens":5,"messages":[],"stream":true,"system":"s","thinking":{}}`, ir.CountTokens)
 	same(t, got, `{"model":"claude-up","messages":[],"system":"s","thinking":{}}`)
 }
+
+// TestStreamUnreadable ends a stream with an error where a frame is not what it
+// should be: what it says must not vanish silently.
+func TestStreamUnreadable(t *testing.T) {
+	const begun = `{"type":"message_start","message":{"id":"m","usage":{}}}`
+	const block = `{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}`
+	for _, frames := range [][]string{
+		{begun, `{"type":"content_block_start","index":0,"content_block":{"type":"text","text":{"a":1}}}`},
+		{begun, `{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":7}}`},
+		{begun, block, `{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":[]}}`},
+	} {
+		d := Codec{}.NewDecoder(upstream())
+		var out []ir.Event
+		for _, f := range frames {
+			out = d.Decode(out[:0], "", []byte(f))
+		}
+		if len(out) == 0 || out[len(out)-1].Kind != ir.EventError {
+			t.Errorf("%s: got %v", frames[len(frames)-1], out)
+		}
+	}
+}

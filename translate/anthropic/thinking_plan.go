@@ -40,7 +40,7 @@ func (e *encoder) planThinking() {
 		e.planOff()
 		return
 	case caps.Thinking == ir.ThinkingNone:
-		e.drop(ir.Semantic, ir.FieldReasoning)
+		e.drop(ir.FieldReasoning)
 		return
 	}
 	e.plan.effort = e.effort()
@@ -158,7 +158,7 @@ func (e *encoder) planBudget(given bool) {
 	if !exact || budget >= e.plan.max {
 		room := int(float64(e.plan.max) * 0.8)
 		if room < minBudget {
-			e.drop(ir.Semantic, ir.FieldReasoning)
+			e.drop(ir.FieldReasoning)
 			return
 		}
 		if budget > room {

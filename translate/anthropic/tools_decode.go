@@ -54,8 +54,11 @@ func (d *decoder) tool(at int) (ir.Tool, bool) {
 	if kind != ir.ToolFunction && (kind != ir.ToolServer || typ != t.Version || len(t.Schema) == 0) {
 		t.Kind, t.Type, t.Ext = kind, typ, nil
 		t.Config = d.body[start:r.Offset():r.Offset()]
-		if typ == "web_search" {
+		switch typ {
+		case "web_search":
 			t.Search = readSearch(t.Config)
+		case "computer":
+			t.Description = readScreen(t.Config)
 		}
 	}
 	return t, true
@@ -122,6 +125,32 @@ func readSearch(config []byte) *ir.Search {
 		}
 	}
 	return s
+}
+
+// readScreen tells in words how large the screen of a computer tool is, by
+// which the model counts its coordinates. It is empty when the tool does not
+// say.
+func readScreen(config []byte) ir.Text {
+	var r jsonx.Reader
+	r.Reset(config)
+	var width, height string
+	r.Object()
+	for r.Member() {
+		if r.Kind() != jsonx.Number {
+			r.Skip()
+			continue
+		}
+		switch r.Key() {
+		case "display_width_px":
+			width = string(r.Raw())
+		case "display_height_px":
+			height = string(r.Raw())
+		}
+	}
+	if width == "" || height == "" {
+		return ""
+	}
+	return ir.Text("The screen is " + width + " by " + height + " pixels.")
 }
 
 func readLocation(r *jsonx.Reader, l *ir.Location) {

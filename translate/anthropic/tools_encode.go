@@ -44,7 +44,7 @@ func (e *encoder) chooseTools() {
 		e.choice = ir.ToolChoice{}
 	}
 	if !e.native && e.choice.Mode == ir.ChoiceSpecific && len(e.choice.Names) == 0 && !e.sends(e.choice.Server) {
-		e.drop(ir.Semantic, ir.FieldToolChoice) // a name that no tool has is refused
+		e.drop(ir.FieldToolChoice) // a name that no tool has is refused
 		e.choice = ir.ToolChoice{}
 	}
 }
@@ -56,7 +56,6 @@ func (e *encoder) sends(server string) bool {
 
 // offered reports whether the target has a form for the tool.
 func (e *encoder) offered(t *ir.Tool) bool {
-	class := ir.Semantic
 	switch {
 	case e.native, t.Kind == ir.ToolFunction, t.Kind == ir.ToolCustom:
 		return true
@@ -64,16 +63,12 @@ func (e *encoder) offered(t *ir.Tool) bool {
 		if _, ok := serverTools[t.Type]; ok {
 			return true
 		}
-		if t.Type == "mcp" || e.req.ToolChoice.Server == t.Type {
-			class = ir.Required
-		}
 	case t.Kind == ir.ToolTyped:
 		if _, _, ok := t.Declared(); ok {
 			return true
 		}
-		class = ir.Required
 	}
-	e.lose(class, ir.CodeDrop, e.req.PathOfTool(t), "")
+	e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.req.PathOfTool(t), "")
 	return false
 }
 

@@ -87,9 +87,11 @@ type iterationSums struct {
 }
 
 func (s *iterationSums) read(r *jsonx.Reader) {
-	if !r.Array() {
+	if r.Kind() != jsonx.Array {
+		r.Skip()
 		return
 	}
+	r.Array()
 	for r.Element() {
 		var kind string
 		var input, output int64

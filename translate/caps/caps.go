@@ -29,6 +29,9 @@ func Of(provider string, dialect ir.Dialect, model string) ir.Caps {
 		c = other(dialect)
 	}
 	surface(&c, provider, dialect)
+	if provider == "antigravity" {
+		antigravity(&c)
+	}
 	return c
 }
 

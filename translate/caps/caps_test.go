@@ -43,6 +43,13 @@ func TestOf(t *testing.T) {
 		{"gemini", ir.Gemini, "models/gemini-flash-latest", func(c ir.Caps) bool { return c.Thinking == ir.ThinkingLevel }},
 		{"simulator", ir.Gemini, "sim-gemini-3-flash", func(c ir.Caps) bool { return c.Validated && len(c.Levels) == 4 }},
 		{"openai_compatible", ir.Chat, "qwen3:8b", func(c ir.Caps) bool { return c.Family == "other" && !c.DeveloperRole }},
+		{"antigravity", ir.Gemini, "claude-sonnet-4-6", func(c ir.Caps) bool {
+			return c.Family == "claude" && c.Thinking == ir.ThinkingBudget && c.BudgetMin == 1024 && c.MaxOutput == 64000 && c.FunctionCallID && !c.Validated
+		}},
+		{"antigravity", ir.Gemini, "gemini-3.7-flash-high", func(c ir.Caps) bool {
+			return c.Thinking == ir.ThinkingLevel && !c.JSONSchema && c.NonemptyObjects && c.MaxOutput == 65535
+		}},
+		{"antigravity", ir.Gemini, "gpt-oss-120b-medium", func(c ir.Caps) bool { return c.Thinking == ir.ThinkingNone && c.MaxOutput == 32768 }},
 		{"simulator", ir.Anthropic, "demo", func(c ir.Caps) bool { return c.MaxOutput > 0 }},
 	} {
 		if got := Of(c.provider, c.dialect, c.model); !c.check(got) {

@@ -122,6 +122,22 @@ func gemini(name string) ir.Caps {
 	return c
 }
 
+// antigravity corrects what models do behind Antigravity, which has them all
+// speak Gemini's dialect and takes no JSON Schema in it.
+func antigravity(c *ir.Caps) {
+	c.JSONSchema, c.NonemptyObjects, c.URLImages, c.URLFiles = false, true, false, false
+	c.FunctionCallID, c.ToolResultMedia = true, true
+	c.MaxOutput = min(c.MaxOutput, 65535)
+	switch c.Family {
+	case "claude":
+		c.Thinking, c.BudgetMin, c.BudgetMax, c.AutoBudget = ir.ThinkingBudget, 1024, 64000, false
+		c.Levels, c.Effort, c.CanDisable, c.Prefill = nil, false, true, false
+		c.MaxOutput, c.NMax, c.Logprobs, c.ServerToolMix = 64000, 1, false, false
+	case "openai":
+		c.Thinking, c.Levels, c.MaxOutput = ir.ThinkingNone, nil, 32768
+	}
+}
+
 // version reads the first generation number of a model's name as major × 100 +
 // minor: claude-sonnet-4-5-20250929 is 405, gpt-5.1 is 501, gemini-3-pro 300.
 // Numbers of more than two digits are dates and sizes. 0 means that there is

@@ -10,6 +10,7 @@ import (
 func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	var r jsonx.Reader
 	r.Reset(body)
+	r.Note(&env.Outline)
 	if r.Kind() == jsonx.Null {
 		r.Fail("expected object, found null")
 	}

@@ -143,7 +143,7 @@ func (e *encoder) schema(raw []byte, openAPI bool, path string) ([]byte, bool) {
 func (e *encoder) constraint(dst []byte) []byte {
 	f := &e.req.Format
 	if e.t.Provider == "openai" {
-		e.drop(ir.Semantic, ir.FieldFormat)
+		e.drop(ir.FieldFormat)
 		return dst
 	}
 	dst = append(appendKey(dst, "structured_outputs"), '{')

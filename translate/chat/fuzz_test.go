@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -104,6 +105,8 @@ func checkBody(t *testing.T, out []byte) {
 func FuzzDecodeResponse(f *testing.F) {
 	f.Add([]byte(`{"id":"i","choices":[{"message":{"content":[{"type":"text","text":"a"}],"tool_calls":[{"function":{"name":"f","arguments":{"a":[1]}}}],"audio":{"data":"x"}},"logprobs":{"content":[{"token":"a","logprob":-1e-9,"bytes":[1]}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":1.5}}`))
 	f.Add([]byte(`{"error":{"message":"m","code":429}}`))
+	f.Add([]byte(`{"choices":[{"index":1,"message":{"refusal":"no"},"finish_reason":"stop"},{"index":0,"message":{"tool_calls":[{"id":"c"}]},"finish_reason":"length"}]}`))
+	f.Add([]byte(`{"choices":[{"message":{},"finish_reason":"content_filter","usage":{"prompt_tokens":3}},{"message":{"reasoning":"r"}}],"usage":{"completion_tokens":5}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		tr := trip("")
 		checkBody(t, Codec{}.AppendError(nil, Codec{}.DecodeError(400, nil, body), ""))
@@ -113,8 +116,13 @@ func FuzzDecodeResponse(f *testing.F) {
 		}
 		checkBody(t, Codec{}.AppendResponse(nil, resp, tr))
 		var out []byte
+		want := ir.Seen{Usage: ir.NoUsage(), Done: true}
 		enc := Codec{}.NewEncoder(tr)
-		ir.Replay(resp, func(e *ir.Event) { out = enc.Append(out, e) })
+		ir.Replay(resp, func(e *ir.Event) { out = enc.Append(out, e); want.Note(e) })
 		checkFrames(t, out)
+		pipe := Codec{}.NewRelay(&ir.Envelope{Op: ir.Generate}, "m", false)
+		if pipe.Body(nil, body); !reflect.DeepEqual(*pipe.Seen(), want) {
+			t.Errorf("relayed: %+v, decoded: %+v", *pipe.Seen(), want)
+		}
 	})
 }

@@ -30,7 +30,18 @@ func (e *encoder) messages(dst []byte) []byte {
 			dst = e.lateSystem(dst, turn)
 		}
 	}
-	return append(dst, ']')
+	return append(e.goOn(dst), ']')
+}
+
+// goOn has the user ask a model to continue that does not do so by itself when
+// the last word is its own.
+func (e *encoder) goOn(dst []byte) []byte {
+	n := len(e.req.Turns)
+	if n == 0 || e.caps.Prefill || e.req.Dialect == ir.Chat || e.req.Turns[n-1].Role != ir.RoleAssistant {
+		return dst
+	}
+	e.lose(ir.Semantic, "prefill.emulated", e.req.PathOf(ir.Loc{Msg: e.req.Turns[n-1].At, Part: -1}), "")
+	return append(appendString(e.message(dst, "user"), "content", "(continue)"), '}')
 }
 
 // message begins a message.

@@ -36,7 +36,7 @@ func (e *encoder) sampling(dst []byte, effort string) []byte {
 		switch {
 		case !v.Set:
 		case !allowed:
-			e.drop(ir.Semantic, f)
+			e.drop(f)
 		case most > 0 && v.V > most:
 			e.lose(ir.Semantic, ir.CodeClamp, e.req.Path(f), string(appendFloat(nil, most)))
 			dst = appendFloat(appendKey(dst, key), most)
@@ -49,7 +49,7 @@ func (e *encoder) sampling(dst []byte, effort string) []byte {
 	number(s.FreqPenalty, "frequency_penalty", ir.FieldFreqPenalty, free && !c.NoPenalties, 0)
 	number(s.PresPenalty, "presence_penalty", ir.FieldPresPenalty, free && !c.NoPenalties, 0)
 	if s.TopK.Set && !c.ExtSampling {
-		e.drop(ir.Hint, ir.FieldTopK)
+		e.drop(ir.FieldTopK)
 	} else {
 		number(s.TopK, "top_k", ir.FieldTopK, true, 0)
 	}
@@ -61,7 +61,7 @@ func (e *encoder) sampling(dst []byte, effort string) []byte {
 	case free && e.open:
 		dst = appendRaw(dst, "logit_bias", s.LogitBias)
 	default:
-		e.drop(ir.Semantic, ir.FieldLogitBias)
+		e.drop(ir.FieldLogitBias)
 	}
 	dst = e.candidates(dst)
 	return e.logprobs(dst, some && c.Logprobs)
@@ -84,10 +84,10 @@ func (e *encoder) logprobs(dst []byte, allowed bool) []byte {
 	asked := s.Logprobs.V || s.TopLogprobs.V > 0
 	if !allowed {
 		if s.Logprobs.V {
-			e.drop(ir.Semantic, ir.FieldLogprobs)
+			e.drop(ir.FieldLogprobs)
 		}
 		if s.TopLogprobs.V > 0 {
-			e.drop(ir.Semantic, ir.FieldTopLogprobs)
+			e.drop(ir.FieldTopLogprobs)
 		}
 		return dst
 	}
@@ -110,7 +110,7 @@ func (e *encoder) options(dst []byte) []byte {
 		case known:
 			dst = appendString(dst, key, value)
 		default:
-			e.drop(ir.Hint, f)
+			e.drop(f)
 		}
 	}
 	word(req.Verbosity, "verbosity", ir.FieldVerbosity)
@@ -118,7 +118,7 @@ func (e *encoder) options(dst []byte) []byte {
 	if store := req.State.Store; store.Set && e.same {
 		dst = appendBool(dst, "store", store.V)
 	} else if store.Set {
-		e.drop(ir.Hint, ir.FieldStore)
+		e.drop(ir.FieldStore)
 	}
 	dst = e.labels(dst)
 	word(req.Meta.EndUser, "user", ir.FieldUser)
@@ -139,7 +139,7 @@ func (e *encoder) labels(dst []byte) []byte {
 		return dst
 	}
 	if !e.same {
-		e.drop(ir.Hint, ir.FieldLabels)
+		e.drop(ir.FieldLabels)
 		return dst
 	}
 	dst = append(appendKey(dst, "metadata"), '{')
@@ -163,7 +163,7 @@ func (e *encoder) modalities(dst []byte) []byte {
 	for _, m := range o.Modalities {
 		audio = audio || m == "audio"
 		if m == "image" && e.open {
-			e.drop(ir.Required, ir.FieldModalities)
+			e.drop(ir.FieldModalities)
 		}
 	}
 	dst = append(appendKey(dst, "modalities"), '[')
@@ -251,7 +251,7 @@ func (e *encoder) tier() string {
 	case tier == "standard_only":
 		return "default"
 	case tier == "ultrafast" || tier == "batch":
-		e.drop(ir.Hint, ir.FieldTier)
+		e.drop(ir.FieldTier)
 		return ""
 	default:
 		return tier

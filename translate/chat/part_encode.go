@@ -6,10 +6,6 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
-// codeMediaURL is the code of the error for media that the target would have
-// to fetch and cannot.
-const codeMediaURL = "unsupported_media_url"
-
 // cached reports whether a cache hint is written.
 func (e *encoder) cached(h *ir.CacheHint) bool { return h != nil && e.caps.CacheBreakpoints }
 
@@ -108,10 +104,7 @@ func (e *encoder) unfetched(p *ir.Part) {
 	if e.err != nil {
 		return
 	}
-	path := e.req.PathOfURL(p.At, p.Kind)
-	err := ir.Unsupported(path, "%s: model %s takes no media by https URL here; send the data itself", path, e.t.Model)
-	err.Code = codeMediaURL
-	e.err = err
+	e.err = ir.Unfetched(e.req.PathOfURL(p.At, p.Kind), e.t.Model)
 }
 
 func (e *encoder) image(dst []byte, p *ir.Part) ([]byte, bool) {

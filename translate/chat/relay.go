@@ -298,39 +298,3 @@ func (p *relay) Fail(dst []byte, e *ir.Error) []byte {
 	dst = Codec{}.AppendError(append(dst, "data: "...), e, "")
 	return append(dst, "\n\n"...)
 }
-
-// Body hands a whole answer on.
-func (p *relay) Body(dst, body []byte) []byte {
-	if p.embed {
-		p.embedding(body)
-	} else {
-		trip := &ir.Trip{Request: &ir.Request{Dialect: ir.Chat}, NewID: func(prefix string) string { return prefix }}
-		resp, err := Codec{}.DecodeResponse(body, trip)
-		if err != nil {
-			p.fail(err.(*ir.Error))
-			return dst
-		}
-		ir.Replay(resp, p.seen.Note)
-	}
-	p.seen.Done = true
-	if p.model != nil {
-		if at := modelSpan(body); at.Len() > 0 {
-			return jsonx.Splice(dst, body, at.Start, at.End, p.model)
-		}
-	}
-	return append(dst, body...)
-}
-
-// embedding reads the usage of an answer with embeddings.
-func (p *relay) embedding(body []byte) {
-	p.seen.Content = true
-	var r jsonx.Reader
-	r.Reset(body)
-	for in := inObject(&r); in && r.Member(); {
-		if r.Key() == "usage" {
-			if u, ok := readUsage(&r); ok {
-				p.seen.Usage.Merge(&u)
-			}
-		}
-	}
-}

@@ -19,9 +19,9 @@ const (
 	askUsage       = `"stream_options":` + askUsageValue
 )
 
-// RelayRequest appends the body byte for byte but for the model's name and, in
-// streams, stream_options.include_usage: without it nobody would know what the
-// answer cost.
+// RelayRequest appends the body byte for byte but for the model's name, foreign
+// signatures and, in streams, stream_options.include_usage: without it nobody
+// would know what the answer cost.
 func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]byte, error) {
 	edits := make([]edit, 0, 2)
 	if t.Model != env.Model && env.ModelAt.Len() > 0 {
@@ -29,6 +29,10 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 	}
 	if env.Stream && t.Caps.StreamUsage && !env.Usage.V {
 		edits = append(edits, usageEdit(body, env))
+	}
+	edits = append(edits, foreignSignatures(body, env, t)...)
+	if len(edits) == 0 && len(dst) == 0 {
+		return body, nil
 	}
 	slices.SortFunc(edits, func(a, b edit) int { return a.at.Start - b.at.Start })
 	grown := 0

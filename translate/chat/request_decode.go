@@ -44,8 +44,11 @@ type callRef struct {
 // DecodeRequest reads a Chat Completions request, with the extensions that
 // other servers' clients send.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := &decoder{body: body, req: &ir.Request{Op: ir.Generate, Dialect: ir.Chat, Raw: body}, part: -1, mem: ir.NewArena(len(body))}
+	d := &decoder{body: body, req: &ir.Request{Op: ir.Generate, Dialect: ir.Chat, Raw: body}, part: -1, mem: ir.NewArena(env.Size(body))}
 	d.r.Reset(body)
+	if env != nil {
+		d.r.Recall(&env.Outline)
+	}
 	if d.r.Kind() == jsonx.Null {
 		d.r.Fail("expected object, found null")
 	}

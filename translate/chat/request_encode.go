@@ -70,9 +70,9 @@ func (e *encoder) lose(class ir.Class, code, path, detail string) {
 }
 
 // drop reports a field of the request that is not sent.
-func (e *encoder) drop(class ir.Class, f ir.FieldID) {
+func (e *encoder) drop(f ir.FieldID) {
 	if path := e.req.Path(f); path != "" {
-		e.lose(class, ir.CodeDrop, path, "")
+		e.lose(f.Class(), ir.CodeDrop, path, "")
 	}
 }
 
@@ -108,18 +108,17 @@ func (e *encoder) refused() {
 	for _, f := range [...]struct {
 		set   bool
 		field ir.FieldID
-		class ir.Class
 	}{
-		{req.State.PrevID != "", ir.FieldPrevID, ir.Required},
-		{req.State.Conversation != "", ir.FieldConversation, ir.Required},
-		{req.State.Background, ir.FieldBackground, ir.Required},
-		{req.State.Prompt != nil, ir.FieldPrompt, ir.Required},
-		{req.Cache.ContentRef != "", ir.FieldCachedContent, ir.Required},
-		{req.State.Truncation != "", ir.FieldTruncation, ir.Hint},
-		{req.Safety != nil, ir.FieldSafety, ir.Hint},
+		{req.State.PrevID != "", ir.FieldPrevID},
+		{req.State.Conversation != "", ir.FieldConversation},
+		{req.State.Background, ir.FieldBackground},
+		{req.State.Prompt != nil, ir.FieldPrompt},
+		{req.Cache.ContentRef != "", ir.FieldCachedContent},
+		{req.State.Truncation != "", ir.FieldTruncation},
+		{req.Safety != nil, ir.FieldSafety},
 	} {
 		if f.set {
-			e.drop(f.class, f.field)
+			e.drop(f.field)
 		}
 	}
 }
@@ -151,7 +150,7 @@ func imitators(e *encoder) (bool, ir.Class) { return e.t.Provider != "openai", i
 func (e *encoder) extensions(dst []byte) []byte {
 	for i := range e.req.Ext {
 		f := &e.req.Ext[i]
-		ok, class := e.same, ir.Hint
+		ok, class := e.same, e.req.ExtClass(f.Name)
 		if place, known := places[f.Name]; known && e.same {
 			ok, class = place(e)
 		}
@@ -171,7 +170,7 @@ func (e *encoder) stop(dst []byte) []byte {
 		return dst
 	}
 	if e.caps.NoStop {
-		e.drop(ir.Semantic, ir.FieldStop)
+		e.drop(ir.FieldStop)
 		return dst
 	}
 	n := 0

@@ -9,6 +9,10 @@ import (
 // tools writes the tools and what belongs to them. A request without tools has
 // neither a choice nor parallel_tool_calls: OpenAI refuses both.
 func (e *encoder) tools(dst []byte) []byte {
+	if e.caps.NoTools {
+		e.withoutTools()
+		return dst
+	}
 	start := len(dst)
 	dst = append(appendKey(dst, "tools"), '[')
 	first := len(dst)
@@ -40,10 +44,22 @@ func (e *encoder) tools(dst []byte) []byte {
 		case e.caps.ParallelFlag:
 			dst = appendBool(dst, "parallel_tool_calls", p.V)
 		case !p.V:
-			e.drop(ir.Semantic, ir.FieldParallel)
+			e.drop(ir.FieldParallel)
 		}
 	}
 	return dst
+}
+
+// withoutTools notes the tools of a target that takes none. A call that must be
+// made cannot be made there.
+func (e *encoder) withoutTools() {
+	class := ir.Semantic
+	if e.req.ToolChoice.Forced() {
+		class = ir.Required
+	}
+	for i := range e.req.Tools {
+		e.lose(class, ir.CodeDrop, e.req.PathOfTool(&e.req.Tools[i]), "it takes no tools")
+	}
 }
 
 // filtered reports whether the client's choice leaves the tool out and the
@@ -66,7 +82,7 @@ func (e *encoder) tool(dst []byte, t *ir.Tool) []byte {
 	}
 	description, raw, ok := t.Declared()
 	if !ok {
-		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(t), "")
+		e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.req.PathOfTool(t), "")
 		return dst
 	}
 	dst = append(dst, `{"type":"function","function":{`...)
@@ -109,7 +125,7 @@ func (e *encoder) serverTool(dst []byte, t *ir.Tool) []byte {
 	if e.same && t.At >= 0 && e.t.Provider != "openai" {
 		return append(dst, t.Config...)
 	}
-	e.lose(ir.Semantic, ir.CodeDrop, e.toolPath(t), "")
+	e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.toolPath(t), "")
 	return dst
 }
 
@@ -165,7 +181,7 @@ func appendSearch(dst []byte, s *ir.Search) []byte {
 func (e *encoder) toolChoice(dst []byte) []byte {
 	c := &e.req.ToolChoice
 	if c.Server != "" {
-		e.drop(ir.Semantic, ir.FieldToolChoice)
+		e.drop(ir.FieldToolChoice)
 		return dst
 	}
 	switch c.Mode {

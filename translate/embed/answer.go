@@ -11,11 +11,18 @@ import (
 // Take reads the answer to the batch of that number; the answers come in order.
 // It fails with a 502 *ir.Error when the body is no answer to it.
 func (x *Exchange) Take(n int, body []byte) error {
-	if x.upstream == x.call.dialect {
+	if x.Relayed() {
 		return x.takeRelayed(body)
 	}
-	vectors, tokens, err := takeGemini(body)
-	if x.upstream != ir.Gemini {
+	var vectors [][]byte
+	var tokens int64
+	var err error
+	switch {
+	case x.vertex:
+		vectors, tokens, err = takeVertex(body)
+	case x.upstream == ir.Gemini:
+		vectors, tokens, err = takeGemini(body)
+	default:
 		vectors, tokens, err = takeOpenAI(body, x.Batches[n].size)
 	}
 	if err != nil {
@@ -135,7 +142,7 @@ func (c *Call) wantsBase64() bool {
 }
 
 // Relayed reports whether client and upstream speak the same dialect.
-func (x *Exchange) Relayed() bool { return x.upstream == x.call.dialect }
+func (x *Exchange) Relayed() bool { return x.upstream == x.call.dialect && !x.vertex }
 
 // Tokens returns what the texts cost: as the upstream says, else an estimate.
 func (x *Exchange) Tokens() (n int64, estimated bool) {

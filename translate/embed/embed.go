@@ -40,7 +40,9 @@ type input struct {
 	tokens bool // it is a list of token numbers, which text does not hold
 	media  bool // it holds something else than text
 	size   ir.Opt[int]
-	at     string // its place in the client's request
+	task   ir.Text // what the vector is for, and
+	title  ir.Text // what the text is called: Google's alone
+	at     string  // its place in the client's request
 }
 
 // New takes a client's body: of the dialect chat, or of Gemini. single tells
@@ -81,6 +83,7 @@ type Exchange struct {
 
 	call     *Call
 	upstream ir.Dialect
+	vertex   bool   // the upstream is Vertex AI
 	relayed  []byte // the answer of an upstream that speaks the client's dialect
 	vectors  [][]byte
 	tokens   int64 // -1 while unknown
@@ -111,6 +114,9 @@ func (c *Call) For(t *ir.Target) (*Exchange, error) {
 		return nil, err
 	}
 	for _, at := range req.losses {
+		if forVertex(t) && knownToVertex(at) {
+			continue
+		}
 		if err := t.Lose(ir.Hint, ir.CodeDrop, at, ""); err != nil {
 			return nil, err
 		}
@@ -127,9 +133,9 @@ func (c *Call) For(t *ir.Target) (*Exchange, error) {
 			return nil, err
 		}
 	}
-	x := &Exchange{call: c, upstream: t.Dialect, tokens: -1}
+	x := &Exchange{call: c, upstream: t.Dialect, vertex: forVertex(t), tokens: -1}
 	for rest := req.inputs; len(rest) > 0; {
-		n := batchSize(rest, t.Dialect)
+		n := batchSize(rest, t)
 		x.Batches = append(x.Batches, encode(rest[:n], t, c.single))
 		rest = rest[n:]
 	}
@@ -137,19 +143,26 @@ func (c *Call) For(t *ir.Target) (*Exchange, error) {
 }
 
 // batchSize returns how many of the inputs the next request may hold. OpenAI's
-// has one size for all of its vectors.
-func batchSize(inputs []input, d ir.Dialect) int {
-	if d == ir.Gemini {
+// and Vertex AI have one size for all vectors.
+func batchSize(inputs []input, t *ir.Target) int {
+	most := maxInputs
+	switch {
+	case forVertex(t):
+		most = instancesOf(t.Model)
+	case t.Dialect == ir.Gemini:
 		return min(len(inputs), maxBatch)
 	}
 	n := 1
-	for n < min(len(inputs), maxInputs) && inputs[n].size == inputs[0].size {
+	for n < min(len(inputs), most) && inputs[n].size == inputs[0].size {
 		n++
 	}
 	return n
 }
 
 func encode(inputs []input, t *ir.Target, single bool) Batch {
+	if forVertex(t) {
+		return encodeVertex(inputs)
+	}
 	if t.Dialect == ir.Gemini {
 		return encodeGemini(inputs, t.Model)
 	}

@@ -74,6 +74,53 @@ func TestFor(t *testing.T) {
 	}
 }
 
+// TestVertex goes to predict and back: one text at a time for some models.
+func TestVertex(t *testing.T) {
+	for name, tt := range map[string]struct {
+		from        ir.Dialect
+		model       string
+		body, want  string
+		answers     []string
+		notes, back string
+	}{
+		"one at a time": {
+			ir.Chat, "gemini-embedding-001", `{"input":["a","b"],"dimensions":2}`,
+			`predict{"instances":[{"content":"a"}],"parameters":{"outputDimensionality":2}}` + "\n" + `predict{"instances":[{"content":"b"}],"parameters":{"outputDimensionality":2}}`,
+			[]string{`{"predictions":[{"embeddings":{"statistics":{"token_count":3},"values":[1,2]}}]}`, `{"predictions":[{"embeddings":{"values":[3,4],"statistics":{"token_count":1.0}}}]}`},
+			"", `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1,2]},{"object":"embedding","index":1,"embedding":[3,4]}],"model":"m","usage":{"prompt_tokens":4,"total_tokens":4}}`,
+		},
+		"many at once": {
+			ir.Gemini, "text-embedding-005", `{"requests":[{"content":{"parts":[{"text":"a"}]},"taskType":"CLUSTERING","title":"T","odd":1},{"content":{"parts":[{"text":"b"}]}}]}`,
+			`predict{"instances":[{"content":"a","task_type":"CLUSTERING","title":"T"},{"content":"b"}]}`,
+			[]string{`{"predictions":[{"embeddings":{"values":[1]}},{"embeddings":{"values":[2]}}]}`},
+			`drop;p="requests[0].odd"`, `{"embeddings":[{"values":[1]},{"values":[2]}]}`,
+		},
+	} {
+		to := target(ir.Gemini)
+		to.Provider, to.Model = "vertex", tt.model
+		x, err := New(tt.from, []byte(tt.body), false).For(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bodies(x); got != tt.want || to.Notes.Header(true) != tt.notes || x.Relayed() {
+			t.Errorf("%s: sent %s, notes %q", name, got, to.Notes.Header(true))
+		}
+		for i, answer := range tt.answers {
+			if err := x.Take(i, []byte(answer)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := x.Append(nil, "m"); err != nil || string(got) != tt.back {
+			t.Errorf("%s: answered %s, %v", name, got, err)
+		}
+		for _, bad := range []string{`{"predictions":[]}`, `{}`, `{"predictions":[{"embeddings":{}}]}`, `{"predictions":`} {
+			if x, _ := New(tt.from, []byte(tt.body), false).For(to); x.Take(0, []byte(bad)) == nil {
+				t.Errorf("%s: %s was taken", name, bad)
+			}
+		}
+	}
+}
+
 func TestBadAnswers(t *testing.T) {
 	texts := []byte(`{"input":["a","b"]}`)
 	contents := []byte(`{"requests":[{"content":{"parts":[{"text":"a"}]}},{"content":{"parts":[{"text":"b"}]}}]}`)

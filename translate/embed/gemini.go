@@ -74,7 +74,14 @@ func (q *request) readSetting(r *jsonx.Reader, in *input, at string) {
 		in.size = ir.Some(int(r.Int()))
 	default:
 		q.lose(at + r.Key())
-		r.Skip()
+		switch fold(r.Key()) {
+		case "tasktype":
+			in.task = r.TextIfAny()
+		case "title":
+			in.title = r.TextIfAny()
+		default:
+			r.Skip()
+		}
 	}
 }
 

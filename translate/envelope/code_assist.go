@@ -48,29 +48,19 @@ func (c CodeAssist) Wrap(body []byte) ([]byte, error) {
 
 // WrapCount returns a body of countTokens in its envelope, which takes the conversation alone.
 func (c CodeAssist) WrapCount(body []byte) ([]byte, error) {
-	out := ir.AppendQuoted(append(make([]byte, 0, len(body)+64), `{"request":{"model":`...), "models/"+c.Model)
-	var r jsonx.Reader
-	r.Reset(body)
-	for in := r.Object(); in && r.Member(); {
-		if r.Key() == "contents" {
-			out = appendMember(out, "contents", &r)
-		}
-	}
-	if err := r.End(); err != nil {
-		return nil, ir.Invalid("", "Failed to parse request body: %s", err.Error())
-	}
-	return append(out, "}}"...), nil
+	return wrapContents(ir.AppendQuoted(append(make([]byte, 0, len(body)+64), `{"request":{"model":`...), "models/"+c.Model), body)
 }
 
 // Unwrap appends what an answer, or a frame of one, holds inside its envelope. The envelope's trace becomes the answer's
-// id if it has none. What is in no envelope, such as an error, is appended as it is.
+// id if it has none, and usage that stands beside the answer becomes its own. What is in no envelope, such as an error, is
+// appended as it is.
 func Unwrap(dst, data []byte) []byte {
 	var r jsonx.Reader
 	r.Reset(data)
 	if r.Kind() != jsonx.Object {
 		return append(dst, data...)
 	}
-	var inner []byte
+	var inner, usage []byte
 	var trace ir.Text
 	for in := r.Object(); in && r.Member(); {
 		switch r.Key() {
@@ -80,18 +70,34 @@ func Unwrap(dst, data []byte) []byte {
 			}
 		case "traceId":
 			trace = r.TextIfAny()
+		case "usageMetadata":
+			if r.Kind() == jsonx.Object {
+				usage = r.Raw()
+			}
 		}
 	}
 	if r.End() != nil || inner == nil {
 		return append(dst, data...)
 	}
 	id := trace.String()
-	if id == "" || hasMember(inner, "responseId") {
+	if id != "" && hasMember(inner, "responseId") {
+		id = ""
+	}
+	if usage != nil && hasMember(inner, "usageMetadata") {
+		usage = nil
+	}
+	if id == "" && usage == nil {
 		return append(dst, inner...)
 	}
 	at := bytes.LastIndexByte(inner, '}')
 	dst = append(dst, bytes.TrimRight(inner[:at], " \t\r\n")...)
-	return append(ir.AppendQuoted(appendKey(dst, "responseId"), id), '}')
+	if id != "" {
+		dst = ir.AppendQuoted(appendKey(dst, "responseId"), id)
+	}
+	if usage != nil {
+		dst = append(appendKey(dst, "usageMetadata"), usage...)
+	}
+	return append(dst, '}')
 }
 
 // hasMember says whether an object has a member of the name.

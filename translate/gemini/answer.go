@@ -39,7 +39,7 @@ func (c *chunk) read(r *jsonx.Reader) error {
 				c.candidate(r)
 			}
 		case "usageMetadata", "usage_metadata":
-			c.readUsage(r)
+			c.usage, c.tier, c.hasUsage = readUsage(r)
 		case "modelVersion", "model_version":
 			c.modelAt.Start = r.Offset()
 			c.model = r.String()
@@ -59,13 +59,6 @@ func (c *chunk) read(r *jsonx.Reader) error {
 		}
 	}
 	return r.Err()
-}
-
-// readUsage reads the counts; what cannot be read counts nothing, since an
-// answer is worth more than its bill.
-func (c *chunk) readUsage(r *jsonx.Reader) {
-	sub := r.Sub(r.Raw())
-	c.usage, c.tier, c.hasUsage = readUsage(&sub)
 }
 
 // candidate reads one candidate into the next place, whose parts are reused.

@@ -39,7 +39,10 @@ func (e *encoder) nested(prefix string) {
 
 func (e *encoder) sampling() {
 	s, caps := &e.req.Sampling, &e.t.Caps
-	if s.MaxOutput.Set {
+	switch {
+	case e.claude.max > 0 && !s.MaxOutput.Set:
+		e.dst = appendInt(e.dst, "maxOutputTokens", int64(e.claude.max))
+	case s.MaxOutput.Set:
 		limit := s.MaxOutput.V
 		if caps.MaxOutput > 0 && limit > caps.MaxOutput {
 			limit = caps.MaxOutput
@@ -202,7 +205,9 @@ func (e *encoder) output() {
 
 func (e *encoder) format() {
 	f := &e.req.Format
-	options := schema.GeminiOptions{JSON: e.t.Caps.JSONSchema, NonemptyObjects: e.t.Caps.NonemptyObjects}
+	options := schema.GeminiOptions{
+		JSON: e.t.Caps.JSONSchema, NonemptyObjects: e.t.Caps.NonemptyObjects && !e.antigravity(), Claude: isClaude(e.t),
+	}
 	switch f.Kind {
 	case ir.FormatText:
 		if e.native {
@@ -219,7 +224,7 @@ func (e *encoder) format() {
 	}
 	switch {
 	case len(f.Schema) == 0:
-	case f.OpenAPI:
+	case f.OpenAPI && !e.antigravity():
 		e.dst = appendRaw(e.dst, "responseSchema", f.Schema)
 	default:
 		e.schema("responseSchema", f.Schema, e.req.Path(ir.FieldFormat), options)

@@ -134,7 +134,7 @@ func (e *encoder) signature(sig *ir.Sig) {
 
 // accepted returns the signature if the target will take it.
 func (e *encoder) accepted(sig *ir.Sig) *ir.Sig {
-	if e.t.Accepts(sig, ir.SigGemini, ir.NativeFamily(e.req.Dialect)) {
+	if !isClaude(e.t) && e.t.Accepts(sig, ir.SigGemini, ir.NativeFamily(e.req.Dialect)) {
 		return sig
 	}
 	return nil
@@ -145,6 +145,10 @@ func (e *encoder) modelTurn(turn *ir.Turn) {
 		e.calls, e.lastCall = e.calls[:0], 0
 	}
 	e.last = turn
+	if isClaude(e.t) {
+		e.claudeTurn(turn)
+		return
+	}
 	calls := false
 	for i := range turn.Parts {
 		calls = calls || turn.Parts[i].Kind == ir.PartToolCall
@@ -174,7 +178,7 @@ func (e *encoder) modelTurn(turn *ir.Turn) {
 // one it wastes tokens and invites imitation.
 func (e *encoder) thinking(p *ir.Part) {
 	var sig *ir.Sig
-	if p.Think != nil && !p.Think.Redacted {
+	if p.Think != nil && !p.Think.Redacted && !e.countsWithout() {
 		sig = e.accepted(p.Think.Sig)
 	}
 	if sig == nil {
@@ -188,6 +192,12 @@ func (e *encoder) thinking(p *ir.Part) {
 	e.signature(sig)
 	e.dst = append(e.dst, '}')
 	e.extend(p)
+}
+
+// countsWithout reports whether only tokens are counted, at a platform whose
+// countTokens refuses thoughts.
+func (e *encoder) countsWithout() bool {
+	return e.count && (e.antigravity() || e.t.Provider == "code_assist")
 }
 
 // sentinel tells Gemini 3 that the signature of a call is missing on purpose,

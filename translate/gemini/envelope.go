@@ -13,6 +13,7 @@ import (
 func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	var r jsonx.Reader
 	r.Reset(body)
+	r.Note(&env.Outline)
 	object(&r)
 	env.Open = r.Offset()
 	env.Empty = true

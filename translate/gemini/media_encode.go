@@ -52,8 +52,8 @@ func (e *encoder) media(p *ir.Part) {
 			e.dst = appendString(e.dst, "displayName", m.Name)
 		}
 	case ir.SourceURL:
-		if !e.native && !e.fetches(p.Kind) {
-			e.fail(unsupportedURL(e.req.PathOfURL(p.At, p.Kind), e.t.Model))
+		if !e.native && !fetches(p.Kind, e.t) {
+			e.fail(ir.Unfetched(e.req.PathOfURL(p.At, p.Kind), e.t.Model))
 			return
 		}
 		e.file(p, m.URL)
@@ -86,17 +86,11 @@ func (e *encoder) file(p *ir.Part, uri string) {
 }
 
 // fetches reports whether the model reads such media from the web itself.
-func (e *encoder) fetches(kind ir.PartKind) bool {
+func fetches(kind ir.PartKind, t *ir.Target) bool {
 	if kind == ir.PartImage {
-		return e.t.Caps.URLImages
+		return t.Caps.URLImages
 	}
-	return e.t.Caps.URLFiles
-}
-
-func unsupportedURL(path, model string) *ir.Error {
-	err := ir.Unsupported(path, "%s: model %s does not fetch media from an https URL and this gateway does not do it either; send the data itself", path, model)
-	err.Code = "unsupported_media_url"
-	return err
+	return t.Caps.URLFiles
 }
 
 func (e *encoder) video(m *ir.Media) {

@@ -49,10 +49,10 @@ func stopReason(finish string, called bool) ir.StopReason {
 		reason, ok = stopReasons[strings.ToUpper(finish)]
 	}
 	switch {
+	case called && (reason == ir.StopEnd || strings.EqualFold(finish, "OTHER")): // Claude behind Antigravity says the latter
+		return ir.StopToolUse
 	case !ok:
 		return ir.StopOther
-	case reason == ir.StopEnd && called:
-		return ir.StopToolUse
 	}
 	return reason
 }

@@ -24,7 +24,7 @@ func (e *encoder) userTurn(turn *ir.Turn) {
 		e.flushMedia()
 		switch p.Kind {
 		case ir.PartText, ir.PartRefusal:
-			if p.Text != "" {
+			if p.Text != "" && !(isClaude(e.t) && p.Text.Blank()) {
 				e.text(user, p.Text, nil)
 				e.extend(p)
 			}

@@ -19,8 +19,11 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 		edits = renameModels(body, env, t.Model)
 	}
 	if clean := foreign(body, env, t); clean != keepAll {
-		edits = append(edits, cleanSignatures(body, t, clean)...)
+		edits = append(edits, cleanSignatures(body, env, t, clean)...)
 		slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
+	}
+	if len(edits) == 0 && len(dst) == 0 {
+		return body, nil
 	}
 	dst = slices.Grow(dst, len(body)+64)
 	at := 0
@@ -84,24 +87,17 @@ const (
 	dropAll            // all: they are of another account, or nobody knows of which
 )
 
-// signatureName and carrierStart are looked for in bodies: the member in both
-// spellings ends so, and so begins the base64 of a signature of another family.
-var (
-	signatureName = []byte(`ignature"`)
-	carrierStart  = []byte(`"Z3dzMS5`)
-)
-
 // foreign tells whether the body's signatures fit the account: not when the
 // session was bound to another one, and not for certain when nobody knows where
 // the history of a Gemini CLI comes from, which keeps no provenance.
 func foreign(body []byte, env *ir.Envelope, t *ir.Target) cleaning {
 	switch {
-	case !bytes.Contains(body, signatureName):
+	case !env.Outline.Has(body, ir.WordSigned):
 		return keepAll
 	case t.Scope != "" && t.Bound != "" && t.Bound != t.Scope,
 		t.Scope != "" && t.Bound == "" && isGeminiCLI(body, env):
 		return dropAll
-	case bytes.Contains(body, carrierStart):
+	case env.Outline.Has(body, ir.WordCarrier):
 		return dropAlien
 	}
 	return keepAll
@@ -121,10 +117,11 @@ func isGeminiCLI(body []byte, env *ir.Envelope) bool {
 // cleanSignatures removes signatures from the parts of contents, and signs the
 // first call of each model turn with the sentinel where the model insists. What
 // has the same name inside of arguments and results is the client's data.
-func cleanSignatures(body []byte, t *ir.Target, clean cleaning) []edit {
+func cleanSignatures(body []byte, env *ir.Envelope, t *ir.Target, clean cleaning) []edit {
 	c := cleaner{body: body, target: t, clean: clean}
 	r := &c.r
 	r.Reset(body)
+	r.Recall(&env.Outline)
 	for in := r.Object(); in && r.Member(); {
 		if r.Key() != "contents" {
 			continue

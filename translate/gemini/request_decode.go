@@ -32,9 +32,10 @@ type decoder struct {
 // DecodeRequest reads the body of generateContent, streamGenerateContent or
 // countTokens.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: ir.NewArena(len(body))}
+	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: ir.NewArena(env.Size(body))}
 	d.req = &ir.Request{Op: env.Op, Dialect: env.Dialect, Model: env.Model, Stream: env.Stream, Raw: body}
 	d.r.Reset(body)
+	d.r.Recall(&env.Outline)
 	d.top()
 	if err := d.r.End(); err != nil {
 		return nil, unreadable(body, d.path(), err)

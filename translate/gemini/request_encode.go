@@ -16,6 +16,7 @@ type encoder struct {
 	native bool // the client speaks this dialect
 	count  bool // only tokens are counted: nothing is added for the model's sake
 	err    error
+	claude claudePlan // for Claude behind Antigravity
 
 	functions []int // indexes of the tools that are declared
 	servers   []int
@@ -47,6 +48,9 @@ func (Codec) AppendRequest(dst []byte, req *ir.Request, t *ir.Target) ([]byte, e
 	}
 	e.chooseTools()
 	e.chooseFormat()
+	if isClaude(t) {
+		e.planClaude()
+	}
 	e.body()
 	if e.err != nil {
 		return dst, e.err
@@ -70,8 +74,10 @@ func (e *encoder) fail(err error) {
 // vertex reports whether the target is one of Google Cloud's platforms, whose
 // fields differ a little from those of AI Studio.
 func (e *encoder) vertex() bool {
-	return e.t.Provider == "vertex" || e.t.Provider == "code_assist"
+	return e.t.Provider == "vertex" || e.t.Provider == "code_assist" || e.antigravity()
 }
+
+func (e *encoder) antigravity() bool { return e.t.Provider == "antigravity" }
 
 func (e *encoder) body() {
 	e.dst = append(e.dst, '{')
@@ -98,7 +104,9 @@ func (e *encoder) body() {
 // conversation.
 func (e *encoder) options() {
 	req := e.req
-	if len(req.Safety) > 0 {
+	if len(req.Safety) > 0 && e.antigravity() {
+		e.lose(ir.Hint, ir.CodeDrop, "safetySettings", "")
+	} else if len(req.Safety) > 0 {
 		e.dst = appendRaw(e.dst, "safetySettings", req.Safety)
 	}
 	if req.Cache.ContentRef != "" {
@@ -109,12 +117,12 @@ func (e *encoder) options() {
 	if store := req.State.Store; store.Set && e.native && !e.vertex() {
 		e.dst = appendBool(e.dst, "store", store.V)
 	} else if store.Set {
-		e.lose(ir.Hint, ir.CodeDrop, req.Path(ir.FieldStore), "")
+		e.lose(ir.FieldStore.Class(), ir.CodeDrop, req.Path(ir.FieldStore), "")
 	}
 	for i := range req.Ext {
 		switch f := &req.Ext[i]; {
 		case !e.native, camel(f.Name) == "sessionId" && e.t.Provider != "code_assist":
-			e.lose(ir.Hint, ir.CodeDrop, f.Name, "")
+			e.lose(req.ExtClass(f.Name), ir.CodeDrop, f.Name, "")
 		case strings.IndexByte(f.Name, '.') < 0:
 			e.dst = appendFields(e.dst, req.Ext[i:i+1])
 		}
@@ -125,8 +133,8 @@ func (e *encoder) labels() {
 	if len(e.req.Meta.Labels) == 0 {
 		return
 	}
-	if !e.native || !e.vertex() {
-		e.lose(ir.Hint, ir.CodeDrop, e.req.Path(ir.FieldLabels), "")
+	if !e.native || !e.vertex() || e.antigravity() {
+		e.lose(ir.FieldLabels.Class(), ir.CodeDrop, e.req.Path(ir.FieldLabels), "")
 		return
 	}
 	e.dst = append(appendKey(e.dst, "labels"), '{')
@@ -144,6 +152,8 @@ func (e *encoder) labels() {
 func (e *encoder) tier() {
 	switch tier := e.req.Tier; {
 	case tier == "" || tier == "auto" || tier == "standard_only":
+	case e.antigravity():
+		e.lose(ir.FieldTier.Class(), ir.CodeDrop, e.req.Path(ir.FieldTier), "")
 	case tier == "default":
 		if e.native {
 			e.dst = appendString(e.dst, "serviceTier", "standard")
@@ -151,7 +161,7 @@ func (e *encoder) tier() {
 	case e.native, tier == "flex", tier == "priority":
 		e.dst = appendString(e.dst, "serviceTier", tier)
 	default:
-		e.lose(ir.Hint, ir.CodeDrop, e.req.Path(ir.FieldTier), "")
+		e.lose(ir.FieldTier.Class(), ir.CodeDrop, e.req.Path(ir.FieldTier), "")
 	}
 }
 
@@ -159,25 +169,24 @@ func (e *encoder) tier() {
 func (e *encoder) hints() {
 	req := e.req
 	for _, f := range [...]struct {
-		class ir.Class
 		field ir.FieldID
 		set   bool
 	}{
-		{ir.Required, ir.FieldPrevID, req.State.PrevID != ""},
-		{ir.Required, ir.FieldConversation, req.State.Conversation != ""},
-		{ir.Required, ir.FieldBackground, req.State.Background},
-		{ir.Required, ir.FieldPrompt, len(req.State.Prompt) > 0},
-		{ir.Semantic, ir.FieldLogitBias, len(req.Sampling.LogitBias) > 0},
-		{ir.Hint, ir.FieldVerbosity, req.Verbosity != ""},
-		{ir.Hint, ir.FieldTruncation, req.State.Truncation != ""},
-		{ir.Hint, ir.FieldCacheKey, req.Cache.Key != ""},
-		{ir.Hint, ir.FieldUser, req.Meta.EndUser != "" || req.Meta.ClientUserID != ""},
-		{ir.Hint, ir.FieldSafetyID, req.Meta.SafetyID != ""},
-		{ir.Hint, ir.FieldSpeed, req.Speed != ""},
-		{ir.Hint, ir.FieldParallel, req.Parallel.Set && !req.Parallel.V && len(e.functions) > 0},
+		{ir.FieldPrevID, req.State.PrevID != ""},
+		{ir.FieldConversation, req.State.Conversation != ""},
+		{ir.FieldBackground, req.State.Background},
+		{ir.FieldPrompt, len(req.State.Prompt) > 0},
+		{ir.FieldLogitBias, len(req.Sampling.LogitBias) > 0},
+		{ir.FieldVerbosity, req.Verbosity != ""},
+		{ir.FieldTruncation, req.State.Truncation != ""},
+		{ir.FieldCacheKey, req.Cache.Key != ""},
+		{ir.FieldUser, req.Meta.EndUser != "" || req.Meta.ClientUserID != ""},
+		{ir.FieldSafetyID, req.Meta.SafetyID != ""},
+		{ir.FieldSpeed, req.Speed != ""},
+		{ir.FieldParallel, req.Parallel.Set && !req.Parallel.V && len(e.functions) > 0},
 	} {
 		if f.set {
-			e.lose(f.class, ir.CodeDrop, req.Path(f.field), "")
+			e.lose(f.field.Class(), ir.CodeDrop, req.Path(f.field), "")
 		}
 	}
 }

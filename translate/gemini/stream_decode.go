@@ -118,19 +118,41 @@ func (d *streamDecoder) start() {
 
 func (d *streamDecoder) candidate(w *wireCandidate) {
 	st := &d.cands[w.index]
+	last := lastText(w.parts)
 	for i := range w.parts {
 		d.part(w.index, st, &w.parts[i])
-	}
-	if st.open == ir.PartText {
-		if list := readLogprobs(w.logprobs); list != nil {
-			d.emit(ir.Event{Kind: ir.EventLogprobs, Cand: w.index, Index: st.next - 1, Logprobs: list})
+		if i == last {
+			d.about(w, st)
 		}
-		d.cite(w, st)
+	}
+	if last < 0 {
+		d.about(w, st)
 	}
 	if w.finished() {
 		st.finished = true
 		st.finish, st.message = strings.Clone(w.finish), w.message.Clone()
 	}
+}
+
+// lastText returns the last part that is said to the user, -1 for none.
+func lastText(parts []wirePart) int {
+	for i := len(parts) - 1; i >= 0; i-- {
+		if p := &parts[i]; p.text != "" && !p.thought {
+			return i
+		}
+	}
+	return -1
+}
+
+// about emits what the candidate tells of the text that is open.
+func (d *streamDecoder) about(w *wireCandidate, st *candidate) {
+	if st.open != ir.PartText {
+		return
+	}
+	if list := readLogprobs(w.logprobs); list != nil {
+		d.emit(ir.Event{Kind: ir.EventLogprobs, Cand: w.index, Index: st.next - 1, Logprobs: list})
+	}
+	d.cite(w, st)
 }
 
 // blocked ends the answer to a prompt that was refused.

@@ -36,6 +36,12 @@ func (d *streamDecoder) sig(p *wirePart, target ir.SigTarget) *ir.Sig {
 	if p.sig == "" {
 		return nil
 	}
+	if isClaude(d.trip.Target) {
+		return &ir.Sig{
+			Value: anthropicSignature(strings.Clone(p.sig)), Family: ir.SigAnthropic, Model: d.trip.Target.Model,
+			Scope: d.trip.Target.Scope, Target: ir.SignsThink,
+		}
+	}
 	return &ir.Sig{
 		Value: strings.Clone(p.sig), Family: ir.SigGemini, Model: d.trip.Target.Model, Scope: d.trip.Target.Scope, Target: target,
 	}
@@ -43,6 +49,10 @@ func (d *streamDecoder) sig(p *wirePart, target ir.SigTarget) *ir.Sig {
 
 func (d *streamDecoder) text(cand int, st *candidate, p *wirePart, kind ir.PartKind, target ir.SigTarget) {
 	if p.text == "" && p.sig == "" {
+		return
+	}
+	if isClaude(d.trip.Target) && kind == ir.PartText && p.sig != "" {
+		d.claudeSigned(cand, st, p)
 		return
 	}
 	if st.open != kind || st.signed {
@@ -140,7 +150,21 @@ func (d *streamDecoder) call(cand int, st *candidate, p *wirePart) {
 	if args == nil {
 		args = noArgs
 	}
+	if target := d.trip.Target; target.Provider == "antigravity" {
+		args = withoutPlaceholder(args, p.name, d.trip.Request.Tools, target.Names)
+	}
 	d.single(cand, st, header, ir.Event{JSON: args}, sig)
+}
+
+// claudeSigned takes a signature that stands behind the thought it belongs to,
+// on a text that is empty as a rule.
+func (d *streamDecoder) claudeSigned(cand int, st *candidate, p *wirePart) {
+	if st.open == ir.PartThinking && !st.signed {
+		d.emit(ir.Event{Kind: ir.EventSignature, Cand: cand, Index: st.next - 1, Sig: d.sig(p, ir.SignsThink)})
+		st.signed = true
+	}
+	p.sig = ""
+	d.text(cand, st, p, ir.PartText, ir.SignsText)
 }
 
 // noArgs are the arguments of a call without any.

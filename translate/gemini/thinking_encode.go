@@ -14,6 +14,10 @@ const quickAnswer = 2048
 // thinkingConfig writes how much the model is to think: a budget for Gemini
 // 2.5, a level for Gemini 3, never both, which is a 400.
 func (e *encoder) thinkingConfig() {
+	if isClaude(e.t) {
+		e.claudeThinking()
+		return
+	}
 	caps := &e.t.Caps
 	start := len(e.dst)
 	e.dst = append(appendKey(e.dst, "thinkingConfig"), '{')

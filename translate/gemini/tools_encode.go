@@ -23,7 +23,7 @@ func (e *encoder) chooseTools() {
 			continue
 		}
 		if _, _, ok := t.Declared(); !ok {
-			e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(t), "")
+			e.lose(t.Class(choice), ir.CodeDrop, e.req.PathOfTool(t), "")
 			continue
 		}
 		if e.functions == nil {
@@ -44,12 +44,12 @@ func (e *encoder) chooseTools() {
 // server of its own relies on it.
 func (e *encoder) chooseServer(t *ir.Tool, i int) {
 	switch {
+	case isClaude(e.t):
+		e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.req.PathOfTool(t), "")
 	case e.native || serverKeys[t.Type] != "":
 		e.servers = append(e.servers, i)
-	case t.Type == "mcp":
-		e.lose(ir.Required, ir.CodeDrop, e.req.PathOfTool(t), "")
 	default:
-		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(t), "")
+		e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.req.PathOfTool(t), "")
 	}
 }
 
@@ -90,6 +90,8 @@ func (e *encoder) function(t *ir.Tool) {
 		e.dst = appendText(e.dst, "description", description)
 	}
 	switch {
+	case e.antigravity():
+		e.antigravityParameters(t, parameters)
 	case len(parameters) == 0:
 	case t.OpenAPI:
 		e.dst = appendRaw(e.dst, "parameters", parameters)
@@ -105,6 +107,26 @@ func (e *encoder) function(t *ir.Tool) {
 		e.dst = appendFields(e.dst, t.Ext)
 	}
 	e.dst = append(e.dst, '}')
+}
+
+// noParameters is the schema of a function without parameters where one must be
+// there.
+var noParameters = []byte(`{"type":"object"}`)
+
+// antigravityParameters writes the schema of a function, which must be there
+// and be no JSON Schema.
+func (e *encoder) antigravityParameters(t *ir.Tool, parameters []byte) {
+	if t.OpenAPI {
+		if plain, err := schema.FromOpenAPI(parameters); err == nil {
+			parameters = plain
+		}
+	}
+	if len(parameters) == 0 || string(parameters) == "null" {
+		parameters = noParameters
+	}
+	e.schema("parameters", parameters, e.req.PathOfTool(t), schema.GeminiOptions{
+		Parameters: true, NonemptyObjects: !isClaude(e.t), Claude: isClaude(e.t),
+	})
 }
 
 // jsonKeys are the members that hold a JSON Schema instead of Google's form.
@@ -176,7 +198,7 @@ func (e *encoder) toolConfig() {
 	if len(e.functions) > 0 {
 		e.callingConfig()
 	} else if e.req.ToolChoice.Forced() && len(e.req.Tools) > 0 {
-		e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
+		e.lose(ir.FieldToolChoice.Class(), ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
 	}
 	if e.native {
 		e.nested("toolConfig.")
@@ -192,6 +214,11 @@ func (e *encoder) toolConfig() {
 
 func (e *encoder) callingConfig() {
 	choice := &e.req.ToolChoice
+	if isClaude(e.t) && (choice.Mode == ir.ChoiceUnset || choice.Mode == ir.ChoiceAuto || choice.Mode == ir.ChoiceAllowed && !choice.Required) {
+		// Calls that do not fit their schema are mended by the service itself.
+		e.dst = append(e.dst, `"functionCallingConfig":{"mode":"VALIDATED"}`...)
+		return
+	}
 	if e.native && len(choice.Raw) > 0 {
 		e.dst = appendRaw(e.dst, "functionCallingConfig", choice.Raw)
 		return
@@ -210,7 +237,7 @@ func (e *encoder) callingConfig() {
 		}
 		mode, names = "ANY", e.declared(choice.Names)
 		if len(names) == 0 {
-			e.lose(ir.Semantic, ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
+			e.lose(ir.FieldToolChoice.Class(), ir.CodeDrop, e.req.Path(ir.FieldToolChoice), "server tools cannot be forced")
 			return
 		}
 	}

@@ -9,30 +9,35 @@ import (
 
 // readUsage reads a usageMetadata. Google counts the cache inside of the
 // prompt, what server tools put in beside it, and thoughts beside the
-// candidates. ok is false when nothing is counted.
+// candidates. What cannot be read counts nothing, since an answer is worth more
+// than its bill; ok is false when nothing is counted.
 func readUsage(r *jsonx.Reader) (u ir.Usage, tier string, ok bool) {
 	u = ir.NoUsage()
 	prompt, candidates, total := int64(-1), int64(-1), int64(-1)
+	if r.Kind() != jsonx.Object {
+		r.Skip()
+		return u, "", false
+	}
 	for in := r.Object(); in && r.Member(); {
 		switch r.Key() {
 		case "promptTokenCount", "prompt_token_count":
-			prompt = r.Int()
+			prompt = r.CountIfAny()
 		case "cachedContentTokenCount", "cached_content_token_count":
-			u.CacheRead = r.Int()
+			u.CacheRead = r.CountIfAny()
 		case "candidatesTokenCount", "candidates_token_count", "responseTokenCount":
-			candidates = r.Int()
+			candidates = r.CountIfAny()
 		case "thoughtsTokenCount", "thoughts_token_count":
-			u.Reasoning = r.Int()
+			u.Reasoning = r.CountIfAny()
 		case "toolUsePromptTokenCount", "tool_use_prompt_token_count":
-			u.ToolPrompt = r.Int()
+			u.ToolPrompt = r.CountIfAny()
 		case "totalTokenCount", "total_token_count":
-			total = r.Int()
+			total = r.CountIfAny()
 		case "promptTokensDetails", "prompt_tokens_details":
 			readModalities(r, &u.InputAudio, &u.InputImage)
 		case "candidatesTokensDetails", "candidates_tokens_details":
 			readModalities(r, &u.OutputAudio, &u.OutputImage)
 		case "serviceTier", "service_tier":
-			tier = tierOf(r.String())
+			tier = tierOf(r.TextIfAny().String())
 		}
 	}
 	if r.Err() != nil || prompt < 0 && candidates < 0 && total < 0 {
@@ -49,22 +54,29 @@ func readUsage(r *jsonx.Reader) (u ir.Usage, tier string, ok bool) {
 
 // readModalities reads the counts of sound and images.
 func readModalities(r *jsonx.Reader, audio, image *int64) {
+	if r.Kind() != jsonx.Array {
+		r.Skip()
+		return
+	}
 	for in := r.Array(); in && r.Element(); {
+		if r.Kind() != jsonx.Object {
+			continue
+		}
 		var modality string
-		var count int64
+		count := int64(-1)
 		for in := r.Object(); in && r.Member(); {
 			switch r.Key() {
 			case "modality":
-				modality = r.String()
+				modality = r.TextIfAny().String()
 			case "tokenCount", "token_count":
-				count = r.Int()
+				count = r.CountIfAny()
 			}
 		}
 		switch modality {
 		case "AUDIO":
-			*audio = count
+			*audio = max(count, 0)
 		case "IMAGE":
-			*image = count
+			*image = max(count, 0)
 		}
 	}
 }

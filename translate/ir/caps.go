@@ -63,7 +63,11 @@ type Caps struct {
 	JSONToolResult       bool // Gemini: a result that is a JSON object is sent as that object
 	NonemptyObjects      bool // Gemini: objects in schemas need a property
 	VideoURL             bool // Chat: takes video_url parts
+	Codex                bool // Responses: the backend of a ChatGPT account, which takes what Codex sends and no more
+	Repair               bool // what comes in the upstream's own dialect is read and mended too, not relayed
 	ExtSampling          bool // Chat: takes top_k, min_p, repetition_penalty
+	NoTools              bool // takes no tools at all
+	Rewrite              bool // differs so much from the dialect that nothing is handed on as it is
 }
 
 // LevelRank orders effort names: none < minimal < low < medium < high < xhigh

@@ -10,6 +10,7 @@ const (
 	Anthropic  Dialect = "anthropic"  // Anthropic Messages
 	Gemini     Dialect = "gemini"     // Google Gemini
 	CodeAssist Dialect = "codeassist" // Gemini inside Code Assist's envelope
+	GeminiWeb  Dialect = "gemini_web" // what Google's web app for Gemini says to its server; upstreams alone
 )
 
 // Op is what a request asks for.

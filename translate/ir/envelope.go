@@ -28,17 +28,20 @@ type Envelope struct {
 	MaxOutput Opt[int] // the most tokens that the answer may have
 	Hints     Hints
 	Stored    Stored // Responses: what the request says of what is stored
+
+	Outline Outline // of the body, for the decoder
 }
 
 // Hints are the members of a body by which clients name the conversation that
 // a request belongs to. They alias the body, are the client's secrets, and are
 // empty where the body has no string.
 type Hints struct {
-	UserID       Text // metadata.user_id
-	CacheKey     Text // prompt_cache_key
-	Conversation Text // conversation or its id, else conversation_id
-	Session      Text // session_id or sessionId
-	Previous     Text // previous_response_id
+	UserID       Text   // metadata.user_id
+	CacheKey     Text   // prompt_cache_key
+	Conversation Text   // conversation or its id, else conversation_id
+	Session      Text   // session_id or sessionId
+	Previous     Text   // previous_response_id
+	Known        string // the session of the response that this goes on with, where the gateway has stored that
 }
 
 // Span is a piece of a body: the bytes from Start up to End.

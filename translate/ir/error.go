@@ -42,6 +42,7 @@ type Error struct {
 	RetryAfter time.Duration // 0 means unknown
 	Upstream   Dialect       // the dialect it was decoded from; empty for the gateway's own
 	Raw        []byte        // the upstream's body
+	Advice     string        // what the account's operator must do, for their eyes alone
 }
 
 // Error returns the kind, the status and the message.
@@ -61,4 +62,12 @@ func Invalid(param, format string, args ...any) *Error {
 // the part of the request at param.
 func Unsupported(param, format string, args ...any) *Error {
 	return &Error{Kind: ErrUnsupported, Status: 400, Code: string(ErrUnsupported), Message: fmt.Sprintf(format, args...), Param: param}
+}
+
+// Unfetched returns a 400 that says that nobody fetches the medium whose URL
+// stands at param.
+func Unfetched(param, model string) *Error {
+	err := Unsupported(param, "%s: model %s does not fetch media from an https URL and this gateway does not do it either; send the data itself", param, model)
+	err.Code = "unsupported_media_url"
+	return err
 }

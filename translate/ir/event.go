@@ -46,6 +46,7 @@ type Event struct {
 	ID, Model string // EventStart
 	Created   int64  // EventStart; unix seconds, 0 means unknown
 	Tier      string // EventStart or EventUsage, when the upstream says which tier served
+	Estimated bool   // EventUsage; the counts are an estimate, since the upstream counts nothing
 }
 
 // AppendDelta appends a delta of arguments or text to dst as the inside of a

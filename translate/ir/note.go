@@ -47,11 +47,16 @@ const (
 	maxInfos = 192
 )
 
-// Add appends a note unless the same code and path are noted already. Beyond
-// 256 notes, 192 of them of level info, they are only counted.
+// Add appends a note unless the same code and path are noted already, of which
+// the level that matters more counts. Beyond 256 notes, 192 of them of level
+// info, they are only counted.
 func (n *Notes) Add(note Note) {
 	for i := range n.list {
 		if n.list[i].Code == note.Code && n.list[i].Path == note.Path {
+			if n.list[i].Level < note.Level { // what matters more is told
+				n.list[i].Level = note.Level
+				n.infos--
+			}
 			return
 		}
 	}

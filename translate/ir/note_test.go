@@ -94,3 +94,16 @@ func TestNotesAreBounded(t *testing.T) {
 		t.Errorf("after a reset there are %+v", n)
 	}
 }
+
+// TestNotesLevel tells of a loss twice: what matters more counts.
+func TestNotesLevel(t *testing.T) {
+	for _, levels := range [][]Level{{Info, Warn}, {Warn, Info}} {
+		var n Notes
+		for _, l := range levels {
+			n.Add(Note{Code: CodeDrop, Path: "a", Level: l})
+		}
+		if list := n.List(); len(list) != 1 || list[0].Level != Warn || n.infos != 0 {
+			t.Errorf("%v: got %v, %d infos", levels, list, n.infos)
+		}
+	}
+}

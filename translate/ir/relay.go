@@ -7,6 +7,7 @@ type Seen struct {
 	Done    bool // the dialect's terminal event has come
 	Stop    Stop
 	Usage   Usage
+	Guessed bool   // Usage is an estimate
 	Err     *Error // an error inside the answer
 	Events  int    // frames so far
 }
@@ -17,6 +18,7 @@ func (s *Seen) Note(e *Event) {
 	case EventStart, EventUsage:
 		if e.Usage != nil {
 			s.Usage.Merge(e.Usage)
+			s.Guessed = e.Estimated
 		}
 	case EventPartStart:
 		s.Content = s.Content || e.Part.IsContent()

@@ -133,8 +133,8 @@ func (x *exchanges) take(r *Request, t *Target, i int, id string) Part {
 		if f.turn <= i {
 			continue // before its call
 		}
-		if best >= 0 {
-			t.Repair(CodeRepeated, r.PathOf(r.Turns[f.turn].Parts[f.part].At), "")
+		if best >= 0 { // the earlier one is what the target is not told
+			t.Repair(CodeRepeated, r.PathOf(r.Turns[list[best].turn].Parts[list[best].part].At), "")
 		}
 		f.used = true
 		best = k

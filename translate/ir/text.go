@@ -55,6 +55,25 @@ func (t Text) AppendDecoded(dst []byte) []byte {
 	}
 }
 
+// AppendStart appends the first n bytes of what String returns, and at most one
+// character more.
+func (t Text) AppendStart(dst []byte, n int) []byte {
+	s, end := string(t), len(dst)+n
+	for s != "" && len(dst) < end {
+		plain := s[:min(len(s), end-len(dst))]
+		i := strings.IndexByte(plain, '\\')
+		if i < 0 {
+			dst, s = append(dst, plain...), s[len(plain):]
+			continue
+		}
+		dst = append(dst, s[:i]...)
+		r, n := unescape(s[i:])
+		dst = utf8.AppendRune(dst, r)
+		s = s[i+n:]
+	}
+	return dst
+}
+
 // AppendJSON appends t as a JSON string, with its quotes.
 func (t Text) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '"')

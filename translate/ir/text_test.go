@@ -71,6 +71,12 @@ func TestTextString(t *testing.T) {
 			if got := string(tt.text.AppendDecoded([]byte("x"))); got != "x"+tt.want {
 				t.Errorf("AppendDecoded(%s) = %q", tt.text, got)
 			}
+			for n := range len(tt.want) + 2 {
+				got := string(tt.text.AppendStart([]byte("x"), n))
+				if !strings.HasPrefix("x"+tt.want, got) || len(got) < 1+min(n, len(tt.want)) || len(got) > n+utf8.UTFMax {
+					t.Errorf("AppendStart(%s, %d) = %q", tt.text, n, got)
+				}
+			}
 		})
 	}
 }

@@ -30,6 +30,10 @@ var typedTools = map[string]struct {
 		"View, create and edit files.",
 		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert"]},"path":{"type":"string","description":"Absolute path to a file or directory"},"file_text":{"type":"string","description":"create: the file's content"},"old_str":{"type":"string","description":"str_replace: the text to replace, unique in the file"},"new_str":{"type":"string","description":"str_replace, insert: the new text"},"insert_line":{"type":"integer","description":"insert: the line after which to insert"},"view_range":{"type":"array","items":{"type":"integer"},"description":"view: first and last line"}},"required":["command","path"]}`,
 	},
+	"computer": {
+		"Look at a screen and control its mouse and keyboard. Take a screenshot to see what an action has done.",
+		`{"type":"object","properties":{"action":{"type":"string","enum":["key","type","mouse_move","left_click","left_click_drag","right_click","middle_click","double_click","triple_click","left_mouse_down","left_mouse_up","scroll","hold_key","wait","screenshot","cursor_position","zoom"]},"coordinate":{"type":"array","items":{"type":"integer"},"description":"x and y in pixels, for the actions of the mouse"},"start_coordinate":{"type":"array","items":{"type":"integer"},"description":"left_click_drag: where it starts"},"text":{"type":"string","description":"type: the text; key, hold_key: the keys, such as ctrl+s; clicks and scroll: a key that is held meanwhile"},"duration":{"type":"number","description":"hold_key, wait: seconds"},"scroll_direction":{"type":"string","enum":["up","down","left","right"]},"scroll_amount":{"type":"integer","description":"scroll: clicks of the wheel"},"region":{"type":"array","items":{"type":"integer"},"description":"zoom: x and y of two corners"}},"required":["action"]}`,
+	},
 	"memory": {
 		"View and edit the files of a memory directory.",
 		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},"path":{"type":"string"},"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},"insert_text":{"type":"string"},"old_path":{"type":"string"},"new_path":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},"required":["command"]}`,
@@ -53,6 +57,9 @@ func (t *Tool) Declared() (description Text, schema []byte, ok bool) {
 		return d, []byte(inputSchema), true
 	case ToolTyped:
 		f, ok := typedTools[t.Type]
+		if t.Description != "" {
+			f.description += " " + t.Description
+		}
 		return f.description, []byte(f.schema), ok
 	default:
 		return "", nil, false

@@ -1,6 +1,9 @@
 package jsonx
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // AppendCompact appends a raw value without the white space between its
 // tokens, so that it fits on one line of an event stream.
@@ -20,6 +23,15 @@ func AppendCompact(dst, raw []byte) []byte {
 		}
 	}
 	return append(dst, raw[from:]...)
+}
+
+// AppendLine appends a raw value so that it fits on one line of an event stream:
+// as it is, unless there are line breaks between its tokens.
+func AppendLine(dst, raw []byte) []byte {
+	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 {
+		return append(dst, raw...)
+	}
+	return AppendCompact(dst, raw)
 }
 
 // Valid reports whether data is one JSON value, nested no deeper than MaxDepth.

@@ -30,6 +30,26 @@ func (r *Reader) IntIfAny() ir.Opt[int] {
 	return ir.Some(n)
 }
 
+// CountIfAny is the whole number that is next, however it is written, as Int
+// takes it. What is none is skipped and -1.
+func (r *Reader) CountIfAny() int64 {
+	var raw []byte
+	switch r.Kind() {
+	case Number:
+		raw = r.Raw()
+	case String:
+		raw = []byte(r.Text())
+	default:
+		r.Skip()
+		return -1
+	}
+	n, ok := parseInt(alias(raw))
+	if !ok {
+		return -1
+	}
+	return n
+}
+
 // TextIn is TextIfAny for a member of the object that is next. What is no
 // object is skipped and empty.
 func (r *Reader) TextIn(name string) ir.Text {

@@ -49,7 +49,7 @@ func (r *Reader) skipNested() {
 	for i := r.pos; i < len(r.data); i++ {
 		switch c := r.data[i]; c {
 		case '"':
-			end, _, msg := stringEnd(r.data, i+1)
+			end, _, msg := r.endOf(i + 1)
 			if msg != "" {
 				r.failAt(end, msg)
 				return

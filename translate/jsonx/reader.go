@@ -9,6 +9,8 @@ package jsonx
 import (
 	"fmt"
 	"unsafe"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
 // MaxDepth is how deep objects and arrays may be nested, as in a body that a
@@ -76,6 +78,10 @@ type Reader struct {
 	stack [MaxDepth / 64]uint64 // one bit a level: 1 is an object
 	key   string
 	err   *SyntaxError
+
+	outline *ir.Outline // see Note and Recall
+	noted   int         // strings of it that lie behind
+	noting  bool
 }
 
 // Reset makes the Reader read the value in data, which must not change as long
@@ -83,6 +89,7 @@ type Reader struct {
 func (r *Reader) Reset(data []byte) {
 	r.data = data
 	r.base = 0
+	r.outline, r.noted = nil, 0
 	r.start()
 }
 
@@ -95,6 +102,9 @@ func (r *Reader) Sub(raw []byte) Reader {
 	at := cap(r.data) - cap(raw)
 	if at >= 0 && at+len(raw) <= len(r.data) && len(raw) > 0 && &r.data[at] == &raw[0] {
 		sub.base = r.base + at
+		if r.outline != nil && !r.noting {
+			sub.inherit(r.outline)
+		}
 	}
 	sub.start()
 	return sub
@@ -205,6 +215,9 @@ func (r *Reader) next(object bool, closing byte) bool {
 	if r.depth == 0 || r.inObject() != object {
 		r.fail("reading outside of the object or array being walked")
 		return false
+	}
+	if r.outline != nil && len(r.outline.Omit) > 0 && !object {
+		r.leap()
 	}
 	r.space()
 	if r.pos < len(r.data) && r.data[r.pos] == closing {

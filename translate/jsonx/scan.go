@@ -41,7 +41,7 @@ var simpleEscapes = [256]bool{
 // between its quotes.
 func (r *Reader) scanString() ([]byte, flags, bool) {
 	start := r.pos + 1
-	end, fl, msg := stringEnd(r.data, start)
+	end, fl, msg := r.endOf(start)
 	if msg != "" {
 		r.failAt(end, msg)
 		return nil, 0, false

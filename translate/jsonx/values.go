@@ -180,8 +180,29 @@ func digits(b []byte, i int) (end int, ok bool) {
 	return i, i > start
 }
 
+// parseDigits is the value of a few digits, as most numbers are.
+func parseDigits(s string) (n int64, ok bool) {
+	if s == "" || len(s) > maxDigits {
+		return 0, false
+	}
+	for i := range len(s) {
+		c := s[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(c)
+	}
+	return n, true
+}
+
+// maxDigits is how many digits fit into 64 bits, whatever they are.
+const maxDigits = 18
+
 // parseInt is the value of a JSON number that is whole, whatever its notation.
 func parseInt(s string) (int64, bool) {
+	if n, ok := parseDigits(s); ok {
+		return n, true
+	}
 	whole, rest := s, ""
 	if i := strings.IndexAny(s, ".eE"); i >= 0 {
 		whole, rest = s[:i], s[i:]

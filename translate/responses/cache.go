@@ -33,7 +33,7 @@ func (w *writer) hint(p *ir.Part) {
 	if p.Cache == nil {
 		return
 	}
-	if !w.own && !w.t.Caps.CacheBreakpoints || w.skip > 0 {
+	if w.gpt || !w.own && !w.t.Caps.CacheBreakpoints || w.skip > 0 {
 		w.skip = max(0, w.skip-1)
 		w.lostHint(p)
 		return

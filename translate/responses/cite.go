@@ -86,7 +86,7 @@ func appendCitation(dst []byte, c *ir.Citation, base, end int) []byte {
 	}
 }
 
-func jsonCompact(dst, raw []byte) []byte { return jsonx.AppendCompact(dst, raw) }
+func jsonCompact(dst, raw []byte) []byte { return jsonx.AppendLine(dst, raw) }
 
 // readLogprobs reads a list of tokens with their probabilities.
 func readLogprobs(r *jsonx.Reader) []ir.TokenLogprob {

@@ -87,9 +87,9 @@ func (w *writer) verbatim(raw []byte) {
 }
 
 // itemID writes an item's id where it means something: to an upstream of the
-// client's own dialect.
+// client's own dialect that stores items.
 func (w *writer) itemID(p *ir.Part) {
-	if w.own && p.ItemID != "" {
+	if w.own && p.ItemID != "" && !w.gpt {
 		w.quoted("id", p.ItemID)
 	}
 }
@@ -164,7 +164,7 @@ func (w *writer) content(p *ir.Part, role ir.Role) {
 	case p.Kind == ir.PartText || p.Kind == ir.PartRefusal:
 		w.text(p, role)
 	case role == ir.RoleAssistant:
-		w.lose(ir.Semantic, ir.CodeDrop, w.req.PathOf(p.At), "an assistant's message holds text only")
+		w.lose(p.Class(), ir.CodeDrop, w.req.PathOf(p.At), "an assistant's message holds text only")
 	default:
 		w.media(p)
 	}

@@ -23,26 +23,25 @@ func (w *writer) sampling() {
 		w.dst = appendInt(w.dst, int64(s.TopLogprobs.V))
 	}
 	if !w.logprobs() && (s.Logprobs.Or(false) || s.TopLogprobs.Or(0) > 0) {
-		w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldLogprobs), "")
+		w.lose(ir.FieldLogprobs.Class(), ir.CodeDrop, w.req.Path(ir.FieldLogprobs), "")
 	}
 	if !w.logprobs() && s.TopLogprobs.Or(0) > 0 {
-		w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldTopLogprobs), "")
+		w.lose(ir.FieldTopLogprobs.Class(), ir.CodeDrop, w.req.Path(ir.FieldTopLogprobs), "")
 	}
 	for _, lost := range [...]struct {
 		set   bool
-		class ir.Class
 		field ir.FieldID
 	}{
-		{s.TopK.Set, ir.Hint, ir.FieldTopK},
-		{s.FreqPenalty.Or(0) != 0, ir.Semantic, ir.FieldFreqPenalty},
-		{s.PresPenalty.Or(0) != 0, ir.Semantic, ir.FieldPresPenalty},
-		{s.Seed.Set, ir.Hint, ir.FieldSeed},
-		{s.LogitBias != nil, ir.Semantic, ir.FieldLogitBias},
-		{len(s.Stop) > 0, ir.Semantic, ir.FieldStop},
-		{w.req.Safety != nil, ir.Hint, ir.FieldSafety},
+		{s.TopK.Set, ir.FieldTopK},
+		{s.FreqPenalty.Or(0) != 0, ir.FieldFreqPenalty},
+		{s.PresPenalty.Or(0) != 0, ir.FieldPresPenalty},
+		{s.Seed.Set, ir.FieldSeed},
+		{s.LogitBias != nil, ir.FieldLogitBias},
+		{len(s.Stop) > 0, ir.FieldStop},
+		{w.req.Safety != nil, ir.FieldSafety},
 	} {
 		if lost.set {
-			w.lose(lost.class, ir.CodeDrop, w.req.Path(lost.field), "")
+			w.lose(lost.field.Class(), ir.CodeDrop, w.req.Path(lost.field), "")
 		}
 	}
 	if s.N.Or(1) > 1 {
@@ -50,7 +49,7 @@ func (w *writer) sampling() {
 	}
 	for _, m := range w.req.Output.Modalities {
 		if m != "text" {
-			w.lose(ir.Required, ir.CodeDrop, w.req.Path(ir.FieldModalities), "the model's answer is text")
+			w.lose(ir.FieldModalities.Class(), ir.CodeDrop, w.req.Path(ir.FieldModalities), "the model's answer is text")
 		}
 	}
 }
@@ -102,7 +101,7 @@ func (w *writer) reasoningOptions() {
 	effort, summary := w.effort(), w.summary()
 	if w.t.Caps.Thinking == ir.ThinkingNone && !w.own {
 		if r.On() {
-			w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldReasoning), "the model does not reason")
+			w.lose(ir.FieldReasoning.Class(), ir.CodeDrop, w.req.Path(ir.FieldReasoning), "the model does not reason")
 		}
 		return
 	}
@@ -186,7 +185,7 @@ func (w *writer) format(more bool) {
 		return
 	}
 	if f.Kind > ir.FormatSchema {
-		w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldFormat), "")
+		w.lose(ir.FieldFormat.Class(), ir.CodeDrop, w.req.Path(ir.FieldFormat), "")
 		return
 	}
 	if more {
@@ -268,7 +267,7 @@ func (w *writer) meta() {
 		w.quoted("user", m.EndUser)
 	}
 	if m.ClientUserID != "" {
-		w.lose(ir.Hint, ir.CodeDrop, w.req.Path(ir.FieldUser), "")
+		w.lose(ir.FieldUser.Class(), ir.CodeDrop, w.req.Path(ir.FieldUser), "")
 	}
 	if m.SafetyID != "" {
 		w.quoted("safety_identifier", m.SafetyID)
@@ -282,7 +281,7 @@ func (w *writer) meta() {
 	}
 	w.cacheOptions()
 	if c.ContentRef != "" {
-		w.lose(ir.Required, ir.CodeDrop, w.req.Path(ir.FieldCachedContent), "the cached content is Google's")
+		w.lose(ir.FieldCachedContent.Class(), ir.CodeDrop, w.req.Path(ir.FieldCachedContent), "the cached content is Google's")
 	}
 }
 
@@ -297,7 +296,7 @@ func (w *writer) tier() {
 	case "standard_only":
 		tier = "default"
 	case "batch":
-		w.lose(ir.Hint, ir.CodeDrop, w.req.Path(ir.FieldTier), "")
+		w.lose(ir.FieldTier.Class(), ir.CodeDrop, w.req.Path(ir.FieldTier), "")
 		return
 	}
 	w.quoted("service_tier", tier)

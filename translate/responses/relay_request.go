@@ -1,8 +1,6 @@
 package responses
 
 import (
-	"bytes"
-
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -31,6 +29,9 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 	for _, at := range jsonx.Cuts(body, cuts) {
 		edits = append(edits, edit{at: at})
 	}
+	if len(edits) == 0 && len(dst) == 0 {
+		return body, nil
+	}
 	return apply(dst, body, edits), nil
 }
 
@@ -49,13 +50,6 @@ func renameEdits(env *ir.Envelope, t *ir.Target) []edit {
 	return []edit{{ir.Span{Start: env.Open, End: env.Open}, member}}
 }
 
-var (
-	encryptedName = []byte(`"encrypted_content"`)
-	reasoningType = []byte(`"reasoning"`)
-	storeName     = []byte(`"store"`)
-	carrierStart  = []byte(`"gws1.`)
-)
-
 // foreignReasoning finds the reasoning items that must not be sent, and the
 // values of those that the gateway has wrapped and that are this account's own.
 // OpenAI answers 400 to reasoning that another organization's key encrypted, and
@@ -64,16 +58,19 @@ var (
 func foreignReasoning(body []byte, env *ir.Envelope, t *ir.Target) (cuts []ir.Span, unpacked []edit) {
 	input := body[env.TurnsAt.Start:env.TurnsAt.End]
 	moved := t.Bound != "" && t.Scope != "" && t.Bound != t.Scope
-	unstored := notStored(body) && bytes.Contains(input, reasoningType)
-	wrapped := bytes.Contains(input, encryptedName) && (moved || bytes.Contains(input, carrierStart))
+	seen, store := &env.Outline, env.Stored.Store
+	unstored := store.Set && !store.V && seen.Has(body, ir.WordReasoning)
+	wrapped := seen.Has(body, ir.WordEncrypted) && (moved || seen.Has(body, ir.WordCarrier))
 	if len(input) == 0 || input[0] != '[' || !unstored && !wrapped {
 		return nil, nil
 	}
-	var r jsonx.Reader
-	r.Reset(input)
+	var whole jsonx.Reader
+	whole.Reset(body)
+	whole.Recall(&env.Outline)
+	r := whole.Sub(input)
 	r.Array()
 	for r.Element() {
-		start := env.TurnsAt.Start + r.Offset()
+		start := r.Offset()
 		if r.Kind() != jsonx.Object {
 			continue
 		}
@@ -81,15 +78,13 @@ func foreignReasoning(body []byte, env *ir.Envelope, t *ir.Target) (cuts []ir.Sp
 		sig := ir.ParseSig(value, ir.SignsThink, "")
 		if sig == nil {
 			if reasoning && unstored {
-				cuts = append(cuts, ir.Span{Start: start, End: env.TurnsAt.Start + r.Offset()})
+				cuts = append(cuts, ir.Span{Start: start, End: r.Offset()})
 			}
 			continue
 		}
-		at.Start += env.TurnsAt.Start
-		at.End += env.TurnsAt.Start
 		switch {
 		case !t.Accepts(sig, ir.SigOpenAI, ir.SigOpenAI):
-			cuts = append(cuts, ir.Span{Start: start, End: env.TurnsAt.Start + r.Offset()})
+			cuts = append(cuts, ir.Span{Start: start, End: r.Offset()})
 		case sig.Value != value:
 			unpacked = append(unpacked, edit{at, ir.AppendQuoted(nil, sig.Value)})
 		}
@@ -98,22 +93,6 @@ func foreignReasoning(body []byte, env *ir.Envelope, t *ir.Target) (cuts []ir.Sp
 		return nil, nil // the upstream will say so
 	}
 	return cuts, unpacked
-}
-
-// notStored reports whether the request says that the answer is not to be kept.
-func notStored(body []byte) bool {
-	for i := bytes.Index(body, storeName); i >= 0; {
-		rest := bytes.TrimLeft(body[i+len(storeName):], " \t\r\n")
-		if value, ok := bytes.CutPrefix(rest, []byte(":")); ok {
-			return bytes.HasPrefix(bytes.TrimLeft(value, " \t\r\n"), []byte("false"))
-		}
-		next := bytes.Index(rest, storeName)
-		if next < 0 {
-			return false
-		}
-		i = len(body) - len(rest) + next
-	}
-	return false
 }
 
 // encrypted reads an item and returns the encrypted content that it has as

@@ -31,8 +31,11 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 	if env != nil && env.Op != "" {
 		d.req.Op = env.Op
 	}
-	d.items.body, d.turns.first = body, 4+len(body)/2048
+	d.items.body, d.turns.first = body, 4+env.Size(body)/2048
 	d.r.Reset(body)
+	if env != nil {
+		d.r.Recall(&env.Outline)
+	}
 	if d.r.Kind() == jsonx.Null {
 		d.r.Fail("expected object, found null")
 	}

@@ -14,6 +14,7 @@ type writer struct {
 	req *ir.Request
 	t   *ir.Target
 	own bool  // the client speaks this dialect too
+	gpt bool  // the upstream is the backend of a ChatGPT account
 	err error // the first thing that could not be left out
 
 	items     int  // input items so far
@@ -31,7 +32,10 @@ func (Codec) AppendRequest(dst []byte, req *ir.Request, t *ir.Target) ([]byte, e
 	from := len(dst)
 	w := &writer{
 		dst: slices.Grow(dst, len(req.Raw)+len(req.Raw)/8+2048), req: &work, t: t,
-		own: req.Dialect == ir.Responses, reasoning: -1,
+		own: req.Dialect == ir.Responses, reasoning: -1, gpt: t.Caps.Codex && req.Op == ir.Generate,
+	}
+	if w.gpt {
+		w.forCodex()
 	}
 	w.request()
 	if w.err != nil {
@@ -91,6 +95,8 @@ func (w *writer) conversation() {
 			w.lostHint(&system[i])
 		}
 		w.raw(`"`)
+	} else if w.gpt {
+		w.raw(`,"instructions":""`)
 	}
 	w.raw(`,"input":[`)
 	for n < len(system) {
@@ -102,7 +108,8 @@ func (w *writer) conversation() {
 	w.raw(`]`)
 }
 
-// systemParts are the system's words without the line in which Claude Code
+// systemParts are the system's words, and nothing but words from clients of
+// other dialects, without the line in which Claude Code
 // names its version: it differs from one request to the next and would undo
 // every other vendor's prompt cache.
 func (w *writer) systemParts() []ir.Part {
@@ -110,10 +117,13 @@ func (w *writer) systemParts() []ir.Part {
 	if w.jsonWord() {
 		parts = append(slices.Clip(parts), ir.Part{Kind: ir.PartText, Role: ir.RoleSystem, Text: "Respond with JSON.", At: ir.Loc{Msg: instructionsAt, Part: -1}})
 	}
-	if w.req.Dialect != ir.Anthropic {
+	unsaid := func(p ir.Part) bool {
+		return !w.own && p.Kind != ir.PartText || w.req.Dialect == ir.Anthropic && p.Text.HasPrefix("x-anthropic-billing-header:")
+	}
+	if !slices.ContainsFunc(parts, unsaid) {
 		return parts
 	}
-	return slices.DeleteFunc(slices.Clone(parts), func(p ir.Part) bool { return p.Text.HasPrefix("x-anthropic-billing-header:") })
+	return slices.DeleteFunc(slices.Clone(parts), unsaid)
 }
 
 // jsonWord reports whether the prompt must be made to mention JSON: OpenAI
@@ -123,10 +133,10 @@ func (w *writer) jsonWord() bool {
 }
 
 func (w *writer) systemRole(role ir.Role) ir.Role {
-	if w.own && role != "" {
+	if w.own && role != "" && !w.gpt {
 		return role
 	}
-	if w.t.Caps.DeveloperRole || role == ir.RoleDeveloper {
+	if w.gpt || w.t.Caps.DeveloperRole || role == ir.RoleDeveloper {
 		return ir.RoleDeveloper
 	}
 	return ir.RoleSystem
@@ -135,10 +145,10 @@ func (w *writer) systemRole(role ir.Role) ir.Role {
 func (w *writer) parallel() {
 	p := w.req.Parallel
 	switch {
-	case !p.Set || len(w.req.Tools) == 0 && !w.own:
+	case !p.Set || len(w.req.Tools) == 0 && !w.own && !w.gpt:
 	case !w.t.Caps.ParallelFlag:
 		if !p.V {
-			w.lose(ir.Hint, ir.CodeDrop, w.req.Path(ir.FieldParallel), "")
+			w.lose(ir.FieldParallel.Class(), ir.CodeDrop, w.req.Path(ir.FieldParallel), "")
 		}
 	default:
 		w.boolean("parallel_tool_calls", p.V)
@@ -153,7 +163,7 @@ func (w *writer) state() {
 	case !w.own:
 		w.raw(`,"store":false`)
 		if s.Store.Or(false) {
-			w.lose(ir.Hint, ir.CodeDrop, w.req.Path(ir.FieldStore), "")
+			w.lose(ir.FieldStore.Class(), ir.CodeDrop, w.req.Path(ir.FieldStore), "")
 		}
 		if s.Compaction != nil {
 			w.lose(ir.Hint, ir.CodeDrop, "context_management", "")
@@ -225,7 +235,7 @@ func (w *writer) unknown() {
 	for _, f := range w.req.Ext {
 		switch {
 		case !w.own:
-			w.lose(ir.Hint, ir.CodeDrop, f.Name, "")
+			w.lose(w.req.ExtClass(f.Name), ir.CodeDrop, f.Name, "")
 		case f.Name == "include" || strings.Contains(f.Name, "."):
 		default:
 			w.dst = appendMember(w.dst, f.Name, f.Raw)

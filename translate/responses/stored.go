@@ -106,6 +106,11 @@ func inputItem(raw []byte, newID func(string) string, find func(string) (ir.Item
 		}
 		return ir.Item{Raw: raw}
 	}
+	if f.typ == "compaction" {
+		if known, ok := summaryItem(raw, newID); ok {
+			return known
+		}
+	}
 	it := ir.Item{ID: f.id, Raw: raw}
 	if f.isCall() {
 		it.CallID = f.callID

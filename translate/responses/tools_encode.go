@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -56,7 +57,7 @@ func (w *writer) tool(i int) {
 func (w *writer) function(t *ir.Tool) {
 	description, raw, ok := t.Declared()
 	if !ok {
-		w.lose(ir.Required, ir.CodeDrop, w.req.PathOfTool(t), "the tool "+t.Type+" has no form as a function")
+		w.lose(t.Class(&w.req.ToolChoice), ir.CodeDrop, w.req.PathOfTool(t), "the tool "+t.Type+" has no form as a function")
 		return
 	}
 	raw, fits, err := convert(raw, t.OpenAPI)
@@ -113,7 +114,7 @@ func (w *writer) serverTool(t *ir.Tool) {
 	case "mcp":
 		w.mcp(t)
 	default:
-		w.lose(ir.Semantic, ir.CodeDrop, w.req.PathOfTool(t), "")
+		w.lose(t.Class(&w.req.ToolChoice), ir.CodeDrop, w.req.PathOfTool(t), "")
 	}
 }
 
@@ -157,39 +158,55 @@ func (w *writer) webSearch(t *ir.Tool) {
 // mcp writes a remote MCP server, read from another dialect's declaration: the
 // name and URL are what all of them have.
 func (w *writer) mcp(t *ir.Tool) {
-	label, url, token := mcpServer(t.Config)
-	if label == "" {
-		label = t.Name
-	}
-	if url == "" || label == "" {
-		w.lose(ir.Required, ir.CodeDrop, w.req.PathOfTool(t), "the MCP server has no URL")
+	s := mcpServer{label: t.Name}
+	s.read(t.Config)
+	if s.url == "" || s.label == "" {
+		w.lose(t.Class(&w.req.ToolChoice), ir.CodeDrop, w.req.PathOfTool(t), "the MCP server has no URL")
 		return
 	}
 	w.raw(`{"type":"mcp","server_label":`)
-	w.dst = ir.AppendQuoted(w.dst, label)
-	w.quoted("server_url", url)
-	if token != "" {
-		w.quoted("authorization", token)
+	w.dst = ir.AppendQuoted(w.dst, s.label)
+	w.quoted("server_url", s.url)
+	if s.token != "" {
+		w.quoted("authorization", s.token)
+	}
+	if s.off {
+		s.allowed = []byte("[]")
+	}
+	if s.allowed != nil {
+		w.dst = appendMember(w.dst, "allowed_tools", s.allowed)
 	}
 	w.raw(`,"require_approval":"never"}`)
 }
 
-func mcpServer(config []byte) (label, url, token string) {
+// mcpServer is what other dialects say of an MCP server.
+type mcpServer struct {
+	label, url, token string
+	allowed           []byte // the only tools that may be used; nil for all
+	off               bool   // none may
+}
+
+func (s *mcpServer) read(config []byte) {
 	var r jsonx.Reader
 	r.Reset(config)
 	for open := r.Kind() == jsonx.Object && r.Object(); open && r.Member(); {
 		switch r.Key() {
 		case "name":
-			label = optional(&r)
+			s.label = cmp.Or(optional(&r), s.label)
 		case "url":
-			url = optional(&r)
+			s.url = optional(&r)
 		case "authorization_token":
-			token = optional(&r)
-		case "streamableHttpTransport", "streamable_http_transport":
-			_, url, _ = mcpServer(r.Raw())
+			s.token = optional(&r)
+		case "streamableHttpTransport", "streamable_http_transport", "tool_configuration":
+			s.read(r.Raw())
+		case "allowed_tools":
+			if r.Kind() == jsonx.Array {
+				s.allowed = r.Raw()
+			}
+		case "enabled":
+			s.off = r.Kind() == jsonx.Bool && !r.Bool()
 		}
 	}
-	return label, url, token
 }
 
 // choice writes tool_choice.
@@ -200,7 +217,7 @@ func (w *writer) choice() {
 		return
 	}
 	if (c.Mode == ir.ChoiceSpecific || c.Mode == ir.ChoiceAllowed) && !w.choosable(c) {
-		w.lose(ir.Semantic, ir.CodeDrop, w.req.Path(ir.FieldToolChoice), "")
+		w.lose(ir.FieldToolChoice.Class(), ir.CodeDrop, w.req.Path(ir.FieldToolChoice), "")
 		return
 	}
 	switch c.Mode {

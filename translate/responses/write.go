@@ -34,12 +34,30 @@ func appendOrNull(dst []byte, s string) []byte {
 	return ir.AppendQuoted(dst, s)
 }
 
-var nul = []byte(`\u0000`)
+var (
+	nul       = []byte(`\u0000`)
+	nulDigits = nul[len(`\u`):] // rarer than the backslash, and so found faster
+)
+
+// firstNUL is where an escaped NUL character may stand first, or -1.
+func firstNUL(b []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], nulDigits)
+		if i < 0 {
+			return -1
+		}
+		from += i
+		if bytes.HasSuffix(b[:from], nul[:len(`\u`)]) {
+			return from - len(`\u`)
+		}
+		from++
+	}
+}
 
 // dropNUL removes escaped NUL characters from the JSON that begins at from:
 // OpenAI refuses requests that hold one.
 func dropNUL(dst []byte, from int) []byte {
-	i := bytes.Index(dst[from:], nul)
+	i := firstNUL(dst[from:])
 	if i < 0 {
 		return dst
 	}

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"hash/maphash"
+	"strings"
 	"sync"
 )
 
@@ -34,7 +35,7 @@ const (
 )
 
 func geminiTarget(o GeminiOptions) target {
-	return geminiTargets | bit(o.JSON, 0) | bit(o.Parameters, 1) | bit(o.NonemptyObjects, 2)
+	return geminiTargets | bit(o.JSON, 0) | bit(o.Parameters, 1) | bit(o.NonemptyObjects, 2) | bit(o.Claude, 5)
 }
 
 func anthropicTarget(o AnthropicOptions) target {
@@ -79,6 +80,19 @@ func (e *entry) bytes(raw []byte) []byte {
 	return e.out
 }
 
+// copied is the entry in memory of its own.
+func (e *entry) copied() entry {
+	out := *e
+	out.out = bytes.Clone(e.out)
+	if e.renamed != nil {
+		out.renamed = make(map[string]string, len(e.renamed))
+	}
+	for name, key := range e.renamed {
+		out.renamed[strings.Clone(name)] = strings.Clone(key)
+	}
+	return out
+}
+
 func (e *entry) size() int { return len(e.out) + len(e.renamed)*bytesPerRenaming + entryOverhead }
 
 // cache holds a bounded number of conversions. It is safe for concurrent use.
@@ -104,7 +118,8 @@ func (c *cache) get(k key) (entry, bool) {
 }
 
 // put remembers the conversion of raw and returns it. An old one, whichever
-// comes first in the map's random order, makes room for it.
+// comes first in the map's random order, makes room for it. What is remembered
+// is a copy: raw, of which e may be made, is the request's.
 func (c *cache) put(k key, e entry, raw []byte) entry {
 	if bytes.Equal(e.out, raw) {
 		e.out, e.same = nil, true
@@ -129,7 +144,7 @@ func (c *cache) put(k key, e entry, raw []byte) entry {
 			break
 		}
 	}
-	s.entries[k] = e
+	s.entries[k] = e.copied()
 	s.bytes += e.size()
 	return e
 }

@@ -32,6 +32,9 @@ func rebuildGemini(raw []byte, o GeminiOptions) (entry, error) {
 	} else {
 		a := openAPI{nonempty: o.NonemptyObjects}
 		a.convert(n)
+		if o.Claude {
+			a.forClaude(n, o.Parameters)
+		}
 		err = a.err
 	}
 	return entry{out: n.append(nil), ok: !n.bare(o)}, err
@@ -42,6 +45,9 @@ func rebuildGemini(raw []byte, o GeminiOptions) (entry, error) {
 func (n *node) bare(o GeminiOptions) bool {
 	if len(n.schemas("properties")) > 0 {
 		return false
+	}
+	if o.Claude {
+		return !o.Parameters && n.is("type", `"object"`)
 	}
 	if !o.JSON {
 		return n.is("type", `"OBJECT"`)

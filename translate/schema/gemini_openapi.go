@@ -241,7 +241,7 @@ func (o *openAPI) placeholder(n *node) {
 func placeholderProperty(typ string) member {
 	s := &node{}
 	s.putText("type", typ)
-	return member{key: "properties", form: named, subs: []sub{{"_", s}}}
+	return member{key: "properties", form: named, subs: []sub{{Placeholder, s}}}
 }
 
 // dropBooleanBounds removes draft 4's exclusiveMinimum: true, which cannot be

@@ -19,8 +19,13 @@ package schema
 type GeminiOptions struct {
 	JSON            bool // parametersJsonSchema / responseJsonSchema instead of the OpenAPI form
 	Parameters      bool // the root is a function's parameters and must be an object
-	NonemptyObjects bool // objects without properties get an optional placeholder property "_"
+	NonemptyObjects bool // objects without properties get an optional placeholder property
+	Claude          bool // for Claude behind Antigravity, in place of the OpenAPI form; the placeholder is required
 }
+
+// Placeholder is the property of objects that have none, for models that take
+// no object without a property.
+const Placeholder = "_"
 
 // Gemini converts a JSON Schema for Gemini. ok is false when nothing should be
 // sent: a function without parameters, or, in the OpenAPI form, an answer that

@@ -15,8 +15,10 @@ import (
 
 const (
 	maxComponent = 8 << 10   // bytes of a component that count
-	maxRaw       = 16 << 10  // bytes of the system's words that are looked at
-	maxText      = 256 << 10 // escaped bytes of a text that are looked at
+	usualRaw     = 9 << 10   // bytes of the system's words that are usually enough for a component
+	maxRaw       = 16 << 10  // bytes of them that are looked at
+	maxPassing   = 64        // is longer than what changes from one day to the next
+	maxText      = 256 << 10 // bytes of a text that are looked at for reminders
 	minCached    = 256       // bytes of cached text that may stand for the system's words
 	version      = "v1"
 )
@@ -63,23 +65,30 @@ func clip[T string | []byte](s T) T {
 // the next. Marks on the user's words do not count: clients move them to the
 // latest message.
 func systemWords(req *ir.Request) []byte {
-	var all, cached []byte
-	for i := range req.System {
-		p := &req.System[i]
-		if p.Text.HasPrefix("x-anthropic-billing-header:") {
-			continue
-		}
-		if len(all) < maxRaw {
-			all = appendText(all, p.Text)
-		}
-		if p.Cache != nil && len(cached) < maxComponent {
-			cached = appendText(cached, p.Text)
-		}
-	}
-	if len(cached) >= minCached {
+	if cached := systemText(req, true, maxComponent+1); len(cached) >= minCached { // clip looks one byte further
 		return cached
 	}
-	return steady(all[:min(len(all), maxRaw)])
+	all := systemText(req, false, usualRaw)
+	words, read := steadyStart(all)
+	if len(all) < usualRaw || read < len(all)-maxPassing {
+		return words
+	}
+	return steady(systemText(req, false, maxRaw))
+}
+
+// systemText is the first n bytes of the system's text, or of what of it is
+// marked for the cache.
+func systemText(req *ir.Request, marked bool, n int) (text []byte) {
+	for i := range req.System {
+		p := &req.System[i]
+		if marked && p.Cache == nil || p.Text.HasPrefix("x-anthropic-billing-header:") {
+			continue
+		}
+		if text = appendText(text, p.Text, n-len(text)); len(text) >= n {
+			return text[:n]
+		}
+	}
+	return text
 }
 
 // firstWords is what the user says before the first answer. Media are told by
@@ -101,9 +110,11 @@ func firstWords(req *ir.Request) []byte {
 			p := &turn.Parts[j]
 			switch {
 			case p.Kind == ir.PartText:
-				text = appendText(text[:0], p.Text)
-				said := withoutReminders(text)
-				words = append(words, said[:min(len(said), maxComponent+1)]...) // clip looks one byte further
+				text = appendText(text[:0], p.Text, maxComponent+len(reminderStart))
+				if bytes.Contains(text, reminderStart) {
+					text = withoutReminders(appendText(text[:0], p.Text, maxText))
+				}
+				words = append(words, text[:min(len(text), maxComponent+1)]...)
 			case p.Kind.IsMedia() && p.Media != nil:
 				words = append(words, mediaHash(p.Media)...)
 			}
@@ -112,9 +123,9 @@ func firstWords(req *ir.Request) []byte {
 	return words
 }
 
-func appendText(dst []byte, t ir.Text) []byte {
-	t = t[:min(len(t), maxText)]
-	return t.AppendDecoded(slices.Grow(dst, len(t)))
+// appendText appends the first n bytes of a text, decoded, or a few more.
+func appendText(dst []byte, t ir.Text, n int) []byte {
+	return t.AppendStart(slices.Grow(dst, min(len(t), n+utf8.UTFMax)), n)
 }
 
 var (

@@ -92,3 +92,18 @@ func TestSteady(t *testing.T) {
 		}
 	}
 }
+
+// TestLongSystem has the same key whatever changes beside the first 8 KiB, also
+// where so much is left out of them that more must be read than usually.
+func TestLongSystem(t *testing.T) {
+	const now, later = "2026-02-03T04:05:06.789Z ", "2027-12-13T14:15:16.000Z "
+	for _, lead := range []int{0, 1, 40, 4 << 10, usualRaw - 70, usualRaw - 30, usualRaw - 10, maxRaw - 100} {
+		text := func(date string) ir.Part {
+			return words(strings.Repeat("x", lead%8000) + " " + strings.Repeat(date, (maxRaw-lead%8000)/len(date)) + "end")
+		}
+		a, b := contentHash(talk([]ir.Part{text(now)}), Caller{}), contentHash(talk([]ir.Part{text(later)}), Caller{})
+		if a != b || a == "" {
+			t.Errorf("behind %d bytes: %s and %s", lead, a, b)
+		}
+	}
+}

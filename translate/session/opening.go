@@ -19,16 +19,18 @@ func lookAt(env *ir.Envelope, body []byte) opening {
 	if env.TurnsAt.Len() == 0 || body[env.TurnsAt.Start] != '[' {
 		return o // a single text or message
 	}
-	var r jsonx.Reader
-	r.Reset(body[env.TurnsAt.Start:env.TurnsAt.End])
+	var whole jsonx.Reader
+	whole.Reset(body)
+	whole.Recall(&env.Outline)
+	r := whole.Sub(body[env.TurnsAt.Start:env.TurnsAt.End])
 	r.Array()
-	o.end = env.TurnsAt.Start + r.Offset()
+	o.end = r.Offset()
 	for r.Element() {
 		if isAnswer(&r) {
 			o.continues = true
 			return o
 		}
-		o.end = env.TurnsAt.Start + r.Offset()
+		o.end = r.Offset()
 	}
 	return o
 }
@@ -61,40 +63,16 @@ func isAnswer(r *jsonx.Reader) bool {
 	}
 }
 
-// maxOpening is the longest opening that is copied to be decoded apart. A
-// longer one is likely to hold media.
-const maxOpening = 64 << 10
-
-// body returns the request without what follows the opening and without its
-// tools, or the whole body where that would be much to copy.
-func (o *opening) body(env *ir.Envelope, body []byte) []byte {
-	var cuts [2]cut
+// omit are the pieces of the body that say nothing of the opening: what follows
+// it, and the tools.
+func (o *opening) omit(env *ir.Envelope, body []byte) (list []ir.Span) {
 	if o.continues && o.end < env.TurnsAt.End {
-		cuts[0] = cut{ir.Span{Start: o.end, End: env.TurnsAt.End}, "]"}
+		list = append(list, ir.Span{Start: o.end, End: env.TurnsAt.End - len("]")})
 	}
-	if env.ToolsAt.Len() > 0 {
-		cuts[1] = cut{env.ToolsAt, "[]"}
+	if at := env.ToolsAt; at.Len() > len("[]") && body[at.Start] == '[' {
+		list = append(list, ir.Span{Start: at.Start + len("["), End: at.End - len("]")})
 	}
-	if cuts[1].at.Start < cuts[0].at.Start {
-		cuts[0], cuts[1] = cuts[1], cuts[0]
-	}
-	size := len(body) - cuts[0].at.Len() - cuts[1].at.Len()
-	if size > maxOpening {
-		return body
-	}
-	out := make([]byte, 0, size+len("][]"))
-	from := 0
-	for _, c := range cuts {
-		out = append(append(out, body[from:c.at.Start]...), c.with...)
-		from = c.at.End
-	}
-	return append(out, body[from:]...)
-}
-
-// cut is a piece of a body that something shorter takes the place of.
-type cut struct {
-	at   ir.Span
-	with string
+	return list
 }
 
 // maxOneShot is the longest answer, in tokens, that is taken for a title or a

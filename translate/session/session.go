@@ -47,10 +47,10 @@ type Caller struct {
 }
 
 // Of returns the session of a request whose envelope has been read from body.
-// When the client does not name it, open is called with the body of the
-// conversation's beginning, or with body itself, to decode it; without open
-// there are only strong keys. What cannot be decoded has no session.
-func Of(env *ir.Envelope, body []byte, who Caller, open func(opening []byte) (*ir.Request, error)) Session {
+// When the client does not name it, open is called to decode the conversation's
+// beginning: it may leave out the pieces that it is given. Without open there
+// are only strong keys. What cannot be decoded has no session.
+func Of(env *ir.Envelope, body []byte, who Caller, open func(omit []ir.Span) (*ir.Request, error)) Session {
 	start := lookAt(env, body)
 	s := named(env, body)
 	s.Continues = start.continues
@@ -58,7 +58,7 @@ func Of(env *ir.Envelope, body []byte, who Caller, open func(opening []byte) (*i
 	if s.Key != "" || open == nil {
 		return s
 	}
-	req, err := open(start.body(env, body))
+	req, err := open(start.omit(env, body))
 	if err != nil {
 		return s
 	}
@@ -68,13 +68,14 @@ func Of(env *ir.Envelope, body []byte, who Caller, open func(opening []byte) (*i
 	return s
 }
 
-// Tag is what logs may tell of the session: 8 hex digits of the key's hash,
-// empty if there is none.
+// Tag is what logs may tell of the session: 16 hex digits of the key's hash,
+// empty if there is none. So many tell a million sessions apart, so that the
+// tag serves as the session's name within its client's.
 func (s *Session) Tag() string {
 	if s.Key == "" {
 		return ""
 	}
-	return sum(s.Key)[:8]
+	return sum(s.Key)[:16]
 }
 
 // sum is the SHA-256 of a value in lower-case hex.

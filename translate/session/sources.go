@@ -42,6 +42,7 @@ var sources = []source{
 	{"conversation_id", openAI, hashedHeader("codex:", "Conversation_id")},
 	{"thread-id", openAI, hashedHeader("codex:", "Thread-Id")},
 	{"body.session_id", nil, func(env *ir.Envelope, _ []byte) string { return hashed("body:", env.Hints.Session.String()) }},
+	{"previous_response_id", respond, func(env *ir.Envelope, _ []byte) string { return env.Hints.Known }},
 	{"conversation", respond, func(env *ir.Envelope, _ []byte) string { return hashed("conv:", env.Hints.Conversation.String()) }},
 	{"prompt_cache_key", openAI, func(env *ir.Envelope, _ []byte) string { return hashed("pck:", env.Hints.CacheKey.String()) }},
 	{"X-Session-Id", nil, hashedHeader("hdr:", "X-Session-Id")},

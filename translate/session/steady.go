@@ -5,22 +5,53 @@ import "bytes"
 // steady is text with its dates, times, UUIDs and Claude Code's content hash
 // replaced by #, which are different in every request or every day.
 func steady(text []byte) []byte {
-	out := make([]byte, 0, min(len(text), maxComponent))
-	for i := 0; i < len(text) && len(out) < maxComponent; {
-		n := 0
-		if i == 0 || !isWord(text[i-1]) {
-			n = passing(text[i:])
-		}
-		if n > 0 {
-			out = append(out, '#')
-			i += n
-			continue
-		}
-		out = append(out, text[i])
-		i++
-	}
+	out, _ := steadyStart(text)
 	return out
 }
+
+// steadyStart is steady, and how much of the text it has read: less than all of
+// it when that makes a whole component.
+func steadyStart(text []byte) (out []byte, read int) {
+	out = make([]byte, 0, min(len(text), maxComponent)+len("#"))
+	from := 0 // of what stays and is not copied yet
+	word := false
+	i := 0
+	for i < len(text) && len(out)+i-from < maxComponent {
+		class := bytesOf[text[i]]
+		n := 0
+		if class&beginsPassing != 0 && !word {
+			n = passing(text[i:])
+		}
+		if n == 0 {
+			word = class&inWord != 0
+			i++
+			continue
+		}
+		out = append(append(out, text[from:i]...), '#')
+		i += n
+		from, word = i, isWord(text[i-1])
+	}
+	return append(out, text[from:min(len(text), from+maxComponent-len(out))]...), i
+}
+
+// What a byte can be in a text.
+const (
+	inWord        = 1 << iota // part of a word
+	beginsPassing             // the first byte of what will not stay
+)
+
+// bytesOf tells what each byte can be.
+var bytesOf = func() (table [256]uint8) {
+	for c := range table {
+		if isWord(byte(c)) {
+			table[c] |= inWord
+		}
+		if hexDigit(byte(c)) {
+			table[c] |= beginsPassing // as does the c of cch=
+		}
+	}
+	return table
+}()
 
 // passing is the length of what will not stay at the start of s, or 0.
 func passing(s []byte) int {

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	startSize = 32 << 10  // of the buffer
+	startSize = 16 << 10  // of the buffer
 	keepSize  = 256 << 10 // the largest buffer that survives a reset
 	minRead   = 4 << 10   // the least space that a read is given
 )

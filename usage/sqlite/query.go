@@ -17,8 +17,8 @@ var columns = map[usage.Dimension]string{
 	usage.ByAsked:    "model_asked",
 	usage.ByProvider: "provider",
 	usage.ByGateway:  "gateway",
-	usage.ByDay:      "strftime('%Y-%m-%d', time / 1000, 'unixepoch')",
-	usage.ByMonth:    "strftime('%Y-%m', time / 1000, 'unixepoch')",
+	usage.ByDay:      "strftime('%Y-%m-%d', day * 86400, 'unixepoch')",
+	usage.ByMonth:    "strftime('%Y-%m', day * 86400, 'unixepoch')",
 }
 
 const sums = `count(DISTINCT request), count(*), coalesce(sum(status >= 400), 0), coalesce(sum(estimated), 0),
@@ -68,10 +68,10 @@ func compose(q usage.Query) (text string, args []any, err error) {
 		groups = append(groups, column)
 	}
 	if !q.Since.IsZero() {
-		conditions, args = append(conditions, "time >= ?"), append(args, q.Since.UnixMilli())
+		conditions, args = append(conditions, "day >= ?", "time >= ?"), append(args, dayOf(q.Since), q.Since.UnixMilli())
 	}
 	if !q.Until.IsZero() {
-		conditions, args = append(conditions, "time < ?"), append(args, q.Until.UnixMilli())
+		conditions, args = append(conditions, "day <= ?", "time < ?"), append(args, dayOf(q.Until), q.Until.UnixMilli())
 	}
 	for _, m := range q.Where {
 		column, ok := columns[m.Dimension]
@@ -97,11 +97,12 @@ func compose(q usage.Query) (text string, args []any, err error) {
 }
 
 const history = `SELECT time - time % ?1 AS piece, sum(input + cache_read + cache_write_5m + cache_write_1h + output), sum(cost)
-	FROM usage WHERE key = ?2 AND time >= ?3 AND time < ?4 GROUP BY piece ORDER BY piece`
+	FROM usage WHERE key = ?2 AND day BETWEEN ?5 AND ?6 AND time >= ?3 AND time < ?4 GROUP BY piece ORDER BY piece`
 
 // History returns what a key has used, in pieces of step, at least a millisecond.
 func (s *Store) History(ctx context.Context, key string, since, until time.Time, step time.Duration) ([]usage.Piece, error) {
-	found, err := s.db.QueryContext(ctx, history, max(step.Milliseconds(), 1), key, since.UnixMilli(), until.UnixMilli())
+	found, err := s.db.QueryContext(ctx, history, max(step.Milliseconds(), 1), key, since.UnixMilli(), until.UnixMilli(),
+		dayOf(since), dayOf(until))
 	if err != nil {
 		return nil, fmt.Errorf("reading usage from %s: %w", s.path, err)
 	}

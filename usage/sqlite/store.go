@@ -19,8 +19,9 @@ import (
 
 // Store is a database in one file, with its write-ahead log beside it while it is open.
 type Store struct {
-	db   *sql.DB
-	path string
+	db     *sql.DB // has one connection, and whoever holds that may use the writer
+	path   string
+	writer writer
 }
 
 // Open opens the database and makes it, readable by its owner alone, when it is not there yet.
@@ -37,7 +38,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	// WAL with synchronous NORMAL: a transaction survives the process as soon as it is committed, and a power failure up
 	// to the last checkpoint (https://www.sqlite.org/pragma.html#pragma_synchronous).
-	return open(ctx, path, "_pragma=auto_vacuum(incremental)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
+	return open(ctx, path, migrate, "_pragma=auto_vacuum(incremental)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
 }
 
 // OpenForReading opens a database that is there, also while a gateway writes to it, and changes nothing.
@@ -47,10 +48,11 @@ func OpenForReading(ctx context.Context, path string) (*Store, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("opening the usage database: %w", err)
 	}
-	return open(ctx, path, "_pragma=query_only(true)")
+	return open(ctx, path, current, "_pragma=query_only(true)")
 }
 
-func open(ctx context.Context, path, options string) (*Store, error) {
+// open opens the database and looks at its schema.
+func open(ctx context.Context, path string, look func(context.Context, *sql.DB, string) error, options string) (*Store, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the usage database: %w", err)
@@ -61,66 +63,27 @@ func open(ctx context.Context, path, options string) (*Store, error) {
 		return nil, fmt.Errorf("opening the usage database %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1) // the recorder writes and reads one thing after the other
-	s := &Store{db, path}
-	if err := migrate(ctx, db, path); err != nil {
+	s := &Store{db: db, path: path}
+	if err := look(ctx, db, path); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-const insert = `INSERT INTO usage (
-	time, request, attempt, gateway, key, account, provider, client_dialect, upstream_dialect, model_asked, model_served,
-	status, stop, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost, priced, estimated,
-	first_byte, duration, client_ip, user_agent
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
-// Append writes the records in one transaction.
-func (s *Store) Append(ctx context.Context, records []usage.Record) error {
-	if err := s.append(ctx, records); err != nil {
-		return fmt.Errorf("writing usage to %s: %w", s.path, err)
-	}
-	return nil
-}
-
-func (s *Store) append(ctx context.Context, records []usage.Record) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after Commit
-	statement, err := tx.PrepareContext(ctx, insert)
-	if err != nil {
-		return err
-	}
-	defer statement.Close()
-	for i := range records {
-		if _, err := statement.ExecContext(ctx, values(&records[i])...); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
-}
-
-// values returns a record's values in the order of the statement's columns.
-func values(r *usage.Record) []any {
-	return []any{
-		r.Time.UnixMilli(), r.RequestID, r.Attempt, r.Gateway, r.Key, r.Account, r.Provider, r.ClientDialect,
-		r.UpstreamDialect, r.ModelAsked, r.ModelServed, r.Status, r.Stop, r.Input, r.CacheRead, r.CacheWrite5m,
-		r.CacheWrite1h, r.Output, r.Reasoning, r.Cost, r.Priced, r.Estimated, r.FirstByte.Microseconds(),
-		r.Duration.Microseconds(), r.ClientIP, r.UserAgent,
-	}
-}
-
 // Prune deletes what is older than before and gives its space back to the file system.
 func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
-	result, err := s.db.ExecContext(ctx, "DELETE FROM usage WHERE time < ?", before.UnixMilli())
+	result, err := s.db.ExecContext(ctx, "DELETE FROM record WHERE id IN (SELECT id FROM usage WHERE day <= ? AND time < ?)",
+		dayOf(before), before.UnixMilli())
 	if err != nil {
 		return 0, fmt.Errorf("deleting old usage from %s: %w", s.path, err)
 	}
 	n, err := result.RowsAffected()
 	if err != nil || n == 0 {
 		return n, err
+	}
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM label WHERE day < ?", dayOf(before)); err != nil {
+		return n, fmt.Errorf("deleting old usage from %s: %w", s.path, err)
 	}
 	if _, err := s.db.ExecContext(ctx, "PRAGMA incremental_vacuum"); err != nil {
 		return n, fmt.Errorf("shrinking %s: %w", s.path, err)
@@ -129,7 +92,13 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
 }
 
 // Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	if held, err := s.db.Conn(context.Background()); err == nil {
+		s.writer.close()
+		_ = held.Close() // gives it back to db
+	}
+	return s.db.Close()
+}
 
 // Interface guard
 var _ usage.Store = (*Store)(nil)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/perf/internal/bench"
+	"github.com/caddy-ai-gateway/ai-gateway/perf/internal/stand"
 )
 
 // options are what the command line says.
@@ -110,7 +111,7 @@ func parsePairs(s string) (list []pair, err error) {
 }
 
 func run(ctx context.Context, o *options) error {
-	s, err := newStand(ctx, o)
+	s, err := newRig(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func run(ctx context.Context, o *options) error {
 
 // measure runs the scenario for one client dialect once: the plain proxy, then
 // each pair. So a ratio's two halves are seconds apart.
-func (s *stand) measure(t *table, scenario, client string, round int) error {
+func (s *rig) measure(t *table, scenario, client string, round int) error {
 	var plain *bench.Report
 	for _, p := range s.options.pairs {
 		if p.client != client {
@@ -142,12 +143,12 @@ func (s *stand) measure(t *table, scenario, client string, round int) error {
 		}
 		if plain == nil {
 			var err error
-			if plain, err = s.load(scenario, client, s.proxy, modelOf[client]); err != nil {
+			if plain, err = s.load(scenario, client, s.proxy, stand.Model[client]); err != nil {
 				return err
 			}
 		}
 		stop := s.profile(scenario, p, round)
-		r, err := s.load(scenario, client, s.gateway, modelOf[p.upstream])
+		r, err := s.load(scenario, client, s.gateway, stand.Model[p.upstream])
 		stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", p, err)
@@ -159,15 +160,15 @@ func (s *stand) measure(t *table, scenario, client string, round int) error {
 }
 
 // load drives one gateway. A wrong answer voids everything.
-func (s *stand) load(scenario, client string, g *gateway, model string) (*bench.Report, error) {
-	l := bench.Load{Dialect: client, Chunks: chunks, Max: 2 * time.Minute, Timeout: 30 * time.Second, Key: clientKey}
-	if err := l.Use(scenario, s.upstream, nil); err != nil {
+func (s *rig) load(scenario, client string, g *stand.Caddy, model string) (*bench.Report, error) {
+	l := bench.Load{Dialect: client, Chunks: stand.Chunks, Max: 2 * time.Minute, Timeout: 30 * time.Second, Key: stand.Key}
+	if err := l.Use(scenario, s.Upstream, nil); err != nil {
 		return nil, err
 	}
 	if scenario != "paced" {
 		l.N = max(l.N*s.options.share/100, 100)
 	}
-	r, err := l.Run(bench.Target{URL: g.url, PID: g.cmd.Process.Pid, Model: model})
+	r, err := l.Run(bench.Target{URL: g.URL, PID: g.PID, Model: model})
 	if err != nil {
 		return nil, err
 	}

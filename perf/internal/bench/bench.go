@@ -30,6 +30,7 @@ type Load struct {
 	Dialect string
 	Stream  bool
 	Size    string
+	Body    []byte // instead of Size
 	Chunks  int
 	Conns   int
 	N       int
@@ -150,14 +151,9 @@ func (l *Load) request(t Target) (raw []byte, host string, err error) {
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, "", fmt.Errorf("%s is not a loopback address", u.Hostname())
 	}
-	var body []byte
-	switch l.Size {
-	case "small":
-		body = wire.Small(d, t.Model, l.Stream)
-	case "large":
-		body = wire.Large(d, t.Model, l.Stream)
-	default:
-		return nil, "", fmt.Errorf("unknown size %q", l.Size)
+	body, err := l.body(d, t.Model)
+	if err != nil {
+		return nil, "", err
 	}
 	path := t.Path
 	if path == "" {
@@ -177,4 +173,16 @@ func (l *Load) request(t Target) (raw []byte, host string, err error) {
 	b.WriteString("\r\n")
 	b.Write(body)
 	return b.Bytes(), u.Host, nil
+}
+
+func (l *Load) body(d wire.Dialect, model string) ([]byte, error) {
+	switch {
+	case l.Body != nil:
+		return l.Body, nil
+	case l.Size == "small":
+		return wire.Small(d, model, l.Stream), nil
+	case l.Size == "large":
+		return wire.Large(d, model, l.Stream), nil
+	}
+	return nil, fmt.Errorf("unknown size %q", l.Size)
 }

@@ -95,8 +95,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if n := wire.Marks(body); n != 0 && n != wire.LargeMarks {
-		s.refuse(w, http.StatusBadRequest, fmt.Sprintf("the request has %d of its %d marks", n, wire.LargeMarks))
+	if err := wire.Complete(body); err != nil {
+		s.refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	s.requests.Add(1)

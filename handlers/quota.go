@@ -1,0 +1,89 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+)
+
+const (
+	quotaFresh   = time.Minute     // an account's quota is not asked for again
+	quotaTimeout = 5 * time.Second // people wait for it
+)
+
+// quotaState is what an upstream said last of an account's quota.
+type quotaState struct {
+	mu    sync.Mutex
+	left  []providers.Quota
+	at    time.Time // when it was said
+	until time.Time // no sooner is it asked again
+}
+
+// Quota is what is left of an account's quota, and when the vendor said so.
+type Quota struct {
+	Left []providers.Quota
+	At   time.Time
+}
+
+// LastQuota returns what is known of an account's quota without asking anybody.
+func LastQuota(a *pool.Account) Quota {
+	q := &upstreamOf(a).quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return Quota{q.left, q.at}
+}
+
+// AskQuota asks an account's vendor what is left of its quota, at most once a
+// minute. The last answer stands when the vendor fails. Accounts whose kind has
+// no quota have an empty one.
+func AskQuota(ctx context.Context, a *pool.Account) (Quota, error) {
+	up := upstreamOf(a)
+	meter, ok := up.Provider.(providers.Meter)
+	if !ok || a.Disabled {
+		return Quota{}, nil
+	}
+	q := &up.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if time.Now().Before(q.until) {
+		return Quota{q.left, q.at}, nil
+	}
+	q.until = time.Now().Add(quotaFresh)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{}), quotaTimeout)
+	defer cancel()
+	left, err := fetchQuota(ctx, up, meter)
+	if err == nil {
+		q.left, q.at = left, time.Now()
+	}
+	return Quota{q.left, q.at}, err
+}
+
+func fetchQuota(ctx context.Context, up *Upstream, meter providers.Meter) ([]providers.Quota, error) {
+	call := &providers.Call{Dialect: ir.Gemini, BaseURL: up.BaseURL, Secret: up.Secret, Header: up.Header}
+	req, err := up.request(ctx, call, meter.QuotaRequest)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := up.roundTrip(ctx, req, call, meter.QuotaRequest)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the quota: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(plainBody(resp), maxListBody))
+	if err != nil {
+		return nil, fmt.Errorf("asking for the quota: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking for the quota: status %d", resp.StatusCode)
+	}
+	return meter.ReadQuota(body)
+}
