@@ -62,6 +62,9 @@ type accountStatus struct {
 	// Quota is what the vendor says is left, where it says so; absent if nobody has asked. Showing one account asks the
 	// vendor, at most once a minute.
 	Quota *quotaStatus `json:"quota,omitempty"`
+
+	// Limits are what the headers of the vendor's latest answer said of the account's limits; absent if they said nothing.
+	Limits *limitsStatus `json:"limits,omitempty"`
 }
 
 // lookStatus is a look at an account that no request has caused.
@@ -93,7 +96,7 @@ type accountState string
 // The states, the decisive one first if several hold.
 const (
 	stateDisabled accountState = "disabled" // by the configuration, for want of a credential
-	stateOff      accountState = "off"      // by hand
+	stateOff      accountState = "off"      // by hand, or closed by its vendor
 	stateLogin    accountState = "needs login"
 	stateFrozen   accountState = "frozen"   // by hand, for a time
 	stateCooldown accountState = "cooldown" // for all models
@@ -150,6 +153,7 @@ func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time)
 		shown.LastError = &lastError{s.LastFailure.String(), s.Reason, inUTC(s.FailedAt)}
 	}
 	shown.Quota = newQuotaStatus(handlers.LastQuota(a), nil)
+	shown.Limits = newLimitsStatus(handlers.LastLimits(a), now)
 	shown.judge(settings, a, now)
 	return shown
 }
@@ -163,6 +167,9 @@ func (s *accountStatus) judge(settings *resolvedAccount, a *pool.Account, now ti
 		return
 	case a.State.Off():
 		s.State, s.Reason = stateOff, "taken out of use by hand"
+		if closed := a.State.Snapshot().Closed; closed != "" {
+			s.Reason = closed
+		}
 		return
 	case s.Login != nil && s.Login.State == credentials.NeedsLogin:
 		s.State, s.Reason = stateLogin, s.Login.Problem

@@ -8,9 +8,9 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/egress"
-	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
 // App is one configuration's directory of gateways, keys and accounts, shared by all of its gateways. No configuration
@@ -19,10 +19,11 @@ type App struct {
 	mu         sync.Mutex
 	entries    map[entryKey]entry
 	transports map[string]http.RoundTripper
-	egresses   map[string]*providers.Egress // by transport
-	shared     []string                     // keys of transports that live on with the next configuration
+	shared     []string // keys of transports that live on with the next configuration
+	ways       []string // keys of egresses, which do too
 	publishers []publisher
 	published  int // how many of the publishers have been told so
+	logger     *zap.Logger
 }
 
 // publisher has settings that become effective for the whole process when its configuration starts, not before:
@@ -48,10 +49,10 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision prepares an empty directory.
-func (a *App) Provision(caddy.Context) error {
+func (a *App) Provision(ctx caddy.Context) error {
+	a.logger = ctx.Logger()
 	a.entries = make(map[entryKey]entry)
 	a.transports = make(map[string]http.RoundTripper)
-	a.egresses = make(map[string]*providers.Egress)
 	return nil
 }
 
@@ -70,10 +71,13 @@ func (a *App) Start() error {
 func (*App) Stop() error { return nil }
 
 // Cleanup withdraws exactly what Start has published, and lets go of connections that the next configuration does not
-// share.
+// share. At the end of the process it says how many requests are cut off.
 func (a *App) Cleanup() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.published > 0 && caddy.Exiting() {
+		gateways.tellCut(a.logger)
+	}
 	for _, p := range a.publishers[:a.published] {
 		p.Unpublish()
 	}
@@ -81,7 +85,10 @@ func (a *App) Cleanup() error {
 	for _, key := range a.shared {
 		egress.Release(key)
 	}
-	a.shared = nil
+	for _, way := range a.ways {
+		_, _ = egresses.Delete(way)
+	}
+	a.shared, a.ways = nil, nil
 	return nil
 }
 

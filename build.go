@@ -50,9 +50,6 @@ func (r running) Publish() {
 // Unpublish withdraws them.
 func (r running) Unpublish() {
 	gateways.remove(r)
-	if caddy.Exiting() {
-		r.tellCut()
-	}
 	r.close()
 }
 
@@ -203,6 +200,13 @@ func (a *resolvedAccount) upstream() *handlers.Upstream {
 		Scope: a.scope(),
 	}
 	for _, s := range a.served {
+		if len(a.Models) == 0 && s.upstream != "" { // the kind's own idea, not the operator's
+			if up.Former == nil {
+				up.Former = make(map[string]bool)
+			}
+			up.Former[s.pattern] = true
+			continue
+		}
 		up.Patterns = append(up.Patterns, s.pattern)
 	}
 	adjuster, peculiar := a.provider.(providers.Adjuster)

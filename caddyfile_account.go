@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -15,8 +16,9 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
-// accountOptions are the options of the block `account` that every provider has.
-func accountOptions() options[Account] {
+// accountOptions are the options of the block `account` that every provider has, made once for thousands of accounts.
+// Nobody changes them.
+var accountOptions = sync.OnceValue(func() options[Account] {
 	return options[Account]{
 		"models":          {form: "models <pattern | name=upstream...>", parse: parseAccountModels},
 		"oauth":           {form: "oauth { ... }", parse: parseOAuth},
@@ -30,7 +32,7 @@ func accountOptions() options[Account] {
 		"transport":       {form: "transport <protocol> { ... }", parse: parseAccountTransport},
 		"proxy":           {form: "proxy <url>", parse: setProxy(func(a *Account) *string { return &a.Proxy })},
 	}
-}
+})
 
 func parseAccount(d *caddyfile.Dispenser, h *Handler) error {
 	args := d.RemainingArgs()
@@ -44,11 +46,13 @@ func parseAccount(d *caddyfile.Dispenser, h *Handler) error {
 	if err := checkName(account.Name); err != nil {
 		return err
 	}
-	for _, other := range h.Accounts {
-		if other.Name == account.Name {
-			return fmt.Errorf("%q is defined twice", account.Name)
-		}
+	if h.written[account.Name] {
+		return fmt.Errorf("%q is defined twice", account.Name)
 	}
+	if h.written == nil {
+		h.written = make(map[string]bool)
+	}
+	h.written[account.Name] = true
 	h.Accounts = append(h.Accounts, account)
 
 	provider, err := newProvider(args[1])
@@ -95,8 +99,11 @@ func ownOptions(provider providers.Provider) options[Account] {
 	if !ok {
 		return accountOptions()
 	}
-	all := make(options[Account])
+	all := maps.Clone(accountOptions())
 	for _, own := range configurable.Options() {
+		if _, taken := all[own.Name]; taken {
+			continue
+		}
 		all[own.Name] = option[Account]{form: own.Form, parse: func(d *caddyfile.Dispenser, _ *Account) error {
 			err := own.Set(d.RemainingArgs())
 			if errors.Is(err, providers.ErrForm) {
@@ -105,7 +112,6 @@ func ownOptions(provider providers.Provider) options[Account] {
 			return err
 		}}
 	}
-	maps.Copy(all, accountOptions())
 	return all
 }
 

@@ -159,6 +159,8 @@ func TestDoctor(t *testing.T) {
 			[]string{"grace_period", "key k: its secret stands", "everybody who reaches it", "status 401", "the credential is refused"}, nil},
 		{"a model that is not there", "", "key k {env.DOCTOR_KEY}\n" + account("secret-good", "there gone"), false,
 			[]string{`does not have "gone"`}, []string{`"there"`}},
+		{"the simulator answers to every name", "", "key k {env.DOCTOR_KEY}\naccount b simulator {\n\t\t\tmodels shaky\n\t\t}", false,
+			[]string{"account b: it answers"}, []string{"shaky"}},
 		{"nothing set", "", "key k {env.DOCTOR_NONE}\naccount b gemini {env.DOCTOR_ALSO_NONE}", true,
 			[]string{"set {env.DOCTOR_NONE}", "set {env.DOCTOR_ALSO_NONE}", "none of its accounts can answer"}, []string{"it loads"}},
 		{"it does not load", "", "key k {env.DOCTOR_KEY}\naccount b simulator {\n\t\t\tweight 0\n\t\t}", true, nil, []string{"it loads"}},

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -149,7 +150,21 @@ func (c *openedConfig) find(name string) (*resolvedAccount, error) {
 			return nil, fmt.Errorf("account %q needs no login: it has no option oauth", name)
 		}
 	}
-	return nil, fmt.Errorf("the configuration has no account %q", name)
+	return nil, fmt.Errorf("the configuration has no account %q; with a login it has: %s", name, c.logins())
+}
+
+// logins are the names of the accounts that somebody logs in to, for people.
+func (c *openedConfig) logins() string {
+	var names []string
+	for _, a := range c.accounts {
+		if a.login != nil {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
 }
 
 // missing are the accounts that nobody has logged in to yet.
@@ -174,7 +189,7 @@ func (c *openedConfig) logout(out io.Writer, name string) error {
 	if err := credentials.Remove(context.Background(), a.login.Store); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "logged out of %s: the %s is gone\n", name, a.login.Store.Where())
+	fmt.Fprintf(out, "logged out of %s: no token is left in the %s\n", name, a.login.Store.Where())
 	if a.login.Seed != "" {
 		fmt.Fprintln(out, "the configuration still has a refresh_token, with which the gateway would begin again")
 	}

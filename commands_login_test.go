@@ -195,7 +195,7 @@ func TestLogout(t *testing.T) {
 
 func TestLoginMistakes(t *testing.T) {
 	c := loginConfig(t, newVendor(t).URL)
-	for name, want := range map[string]string{"three": "has no account", "sim": "needs no login"} {
+	for name, want := range map[string]string{"three": `has no account "three"; with a login it has: one, two`, "sim": "needs no login"} {
 		if err := c.logout(io.Discard, name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}

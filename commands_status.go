@@ -120,12 +120,15 @@ func seconds(average float64) cell {
 func accountsCommand() *cobra.Command {
 	c := new(console)
 	cmd := &cobra.Command{
-		Use:   "accounts [--address <address>] [--json]",
-		Short: "Shows the accounts of the running gateways",
-		Args:  cobra.NoArgs,
+		Use:   "accounts [<account>] [--address <address>] [--json]",
+		Short: "Shows the accounts of the running gateways, or one with its quota and limits",
+		Args:  cobra.MaximumNArgs(1),
 	}
 	c.flags(cmd)
-	run(cmd, func(out io.Writer, _ []string) (int, error) {
+	run(cmd, func(out io.Writer, args []string) (int, error) {
+		if len(args) == 1 {
+			return exit(c.account(out, args[0]))
+		}
 		var list []accountStatus
 		if shown, err := c.get(out, "accounts", &list); shown || err != nil {
 			return exit(err)
@@ -143,6 +146,18 @@ func accountsCommand() *cobra.Command {
 	}
 	cmd.AddCommand(tryCommand())
 	return cmd
+}
+
+// account shows one account.
+func (c *console) account(out io.Writer, name string) error {
+	var a accountStatus
+	if shown, err := c.get(out, "accounts/"+url.PathEscape(name), &a); shown || err != nil {
+		return err
+	}
+	if err := printAccounts(out, []accountStatus{a}, time.Now()); err != nil {
+		return err
+	}
+	return printQuota(out, &a, time.Now())
 }
 
 // handCommand does something to one account.

@@ -38,7 +38,9 @@ func translateCommand() *cobra.Command {
 		Long: `Reads a client's request on standard input and writes what an upstream of the
 other dialect would be sent. With --response it reads an upstream's answer, with
 --stream an upstream's stream, and writes what a client of the other dialect
-would read. The dialects are chat, responses, anthropic and gemini.
+would read. The dialects are chat, responses, anthropic and gemini; a request
+can also be read as the web app's draft, --to gemini_web, of which it is told
+the prompt and what goes with it.
 
 What could not be carried over as it was is told on standard error, a line per
 note: its level, its code, the place in the input, and what was done instead.
@@ -72,23 +74,24 @@ func (o *translation) run(in io.Reader, out, notes io.Writer) (int, error) {
 		return caddy.ExitCodeFailedStartup, err
 	}
 	if o.stream {
-		return o.refused(o.preview.Stream(out, in), io.Discard, notes)
+		list, err := o.preview.Stream(out, in)
+		tell(notes, list)
+		return o.refused(err, io.Discard, notes)
 	}
 	body, err := io.ReadAll(in)
 	if err != nil {
 		return caddy.ExitCodeFailedStartup, fmt.Errorf("reading standard input: %w", err)
 	}
 	if o.response {
-		body, err = o.preview.Response(body)
+		answer, list, err := o.preview.Response(body)
+		tell(notes, list)
 		if err != nil {
 			return o.refused(err, out, notes)
 		}
-		return write(out, body)
+		return write(out, answer)
 	}
 	sent, err := o.preview.Request(body)
-	for _, n := range sent.Notes {
-		fmt.Fprintln(notes, note(n))
-	}
+	tell(notes, sent.Notes)
 	if err != nil {
 		return o.refused(err, out, notes)
 	}
@@ -96,6 +99,13 @@ func (o *translation) run(in io.Reader, out, notes io.Writer) (int, error) {
 		fmt.Fprintf(notes, "header %s: %s\n", name, strings.Join(values, ", "))
 	}
 	return write(out, sent.Body)
+}
+
+// tell writes a line per note.
+func tell(w io.Writer, list []ir.Note) {
+	for _, n := range list {
+		fmt.Fprintln(w, note(n))
+	}
 }
 
 // check completes the options, or says what is wrong with them.
@@ -106,6 +116,12 @@ func (o *translation) check() error {
 		name    string
 		dialect ir.Dialect
 	}{{"--from", o.preview.From}, {"--to", o.preview.To}} {
+		if f.dialect == ir.GeminiWeb && f.name == "--to" && !o.response && !o.stream {
+			continue
+		}
+		if f.dialect == ir.GeminiWeb {
+			return fmt.Errorf("%s is gemini_web; only requests are translated, and only to it", f.name)
+		}
 		if !slices.Contains(dialects, f.dialect) {
 			return fmt.Errorf("%s is %q; give one of chat, responses, anthropic and gemini", f.name, f.dialect)
 		}

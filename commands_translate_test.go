@@ -15,6 +15,10 @@ func TestTranslateCommand(t *testing.T) {
 	}{
 		{"request", "--from chat --to anthropic --model claude-sonnet-4-5", request, 0, `"max_tokens":`, "warn drop logit_bias\n", ""},
 		{"same dialect", "--from chat --to chat", request, 0, `"logit_bias":{"1":2}`, "", ""},
+		{"web app", "--from chat --to gemini_web", request, 0, `"prompt":"hi"`, "logit_bias", ""},
+		{"strict web app", "--from chat --to gemini_web --strict", strings.Replace(request, "}]", "}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]", 1), 2, `"unsupported_for_target"`, "error 400 ", ""},
+		{"an answer of the web app", "--from gemini_web --to chat --response", "{}", 1, "", "", "only requests"},
+		{"an answer for the web app", "--from chat --to gemini_web --response", "{}", 1, "", "", "only requests"},
 		{"strict", "--from chat --to gemini --strict", request, 2, `"invalid_request_error"`, "error 400 ", ""},
 		{"no request", "--from chat --to gemini", "{", 2, "Failed to parse request body", "error 400 ", ""},
 		{"response", "--from chat --to gemini --response", `{"choices":[{"message":{"content":"hey"},"finish_reason":"stop"}]}`, 0, `"text":"hey"`, "", ""},

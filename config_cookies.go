@@ -78,14 +78,23 @@ func (r *resolvedAccount) resolveCookies(ctx caddy.Context, h *Handler) error {
 	return nil
 }
 
+// egresses holds what is known of the ways to the network, by their settings, for as long as some configuration has
+// accounts that go them: a reload does not make Google forget an address.
+var egresses = caddy.NewUsagePool()
+
+// knownEgress is an entry of it.
+type knownEgress struct{ providers.Egress }
+
+// Destruct has nothing to do.
+func (*knownEgress) Destruct() error { return nil }
+
 // egressOf returns what is known of a way to the network, the same for all accounts that go it.
 func (a *App) egressOf(way string) *providers.Egress {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.egresses[way] == nil {
-		a.egresses[way] = new(providers.Egress)
-	}
-	return a.egresses[way]
+	value, _, _ := egresses.LoadOrNew(way, func() (caddy.Destructor, error) { return new(knownEgress), nil }) // which cannot fail
+	a.ways = append(a.ways, way)
+	return &value.(*knownEgress).Egress
 }
 
 // ownVars gives every request what Caddy's transports expect in the context of a client's request, and of its own, since

@@ -24,22 +24,26 @@ type transportGuest struct {
 // transport returns the way to upstreams that the JSON of a transport, nil for the default one, and a proxy describe. All
 // accounts that say the same share one, and its connections.
 func (a *App) transport(ctx caddy.Context, raw json.RawMessage, proxy egress.Proxy) (http.RoundTripper, error) {
+	secret := sha256.Sum256([]byte(proxy.Key()))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	said := string(raw) + string(secret[:])
+	if transport := a.transports[said]; transport != nil {
+		return transport, nil
+	}
 	raw, err := transportDefaults(raw)
 	if err != nil {
 		return nil, fmt.Errorf("reading transport: %w", err)
 	}
-	secret := sha256.Sum256([]byte(proxy.Key()))
 	key := string(raw) + string(secret[:])
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if transport := a.transports[key]; transport != nil {
-		return transport, nil
+	transport := a.transports[key]
+	if transport == nil {
+		if transport, err = a.loadTransport(ctx, raw, proxy, key); err != nil {
+			return nil, err
+		}
 	}
-	transport, err := a.loadTransport(ctx, raw, proxy, key)
-	if err != nil {
-		return nil, err
-	}
-	a.transports[key] = transport
+	// What means the same but is written otherwise, such as the default, is found by either from now on.
+	a.transports[key], a.transports[said] = transport, transport
 	return transport, nil
 }
 
@@ -122,7 +126,7 @@ func transportDefaults(raw json.RawMessage) (json.RawMessage, error) {
 		setDefault(settings, "keep_alive", keepAlive{MaxIdleConnsPerHost: 256})
 		// What an upstream sends at once is then read, and written to the client, at once: with net/http's 4 KiB, a burst
 		// of events takes two of each.
-		setDefault(settings, "read_buffer_size", 16<<10)
+		setDefault(settings, "read_buffer_size", 8<<10)
 	}
 	return json.Marshal(settings)
 }

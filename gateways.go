@@ -65,16 +65,25 @@ func (d *directory) sources() []metrics.Source {
 	return list
 }
 
-// tellCut logs how many requests the end of the process cuts off. Caddy has waited for them for its grace period.
-func (r running) tellCut() {
-	cut, counted := 0, make(map[*pool.State]bool)
-	for _, a := range r.Pool.Accounts() {
-		if !counted[a.State] {
-			counted[a.State] = true
-			cut += a.State.Snapshot().InUse
+// tellCut logs how many requests the end of the process cuts off, each once: those of every gateway, and those on
+// accounts that a reload has taken out of the configuration. Caddy has waited for them for its grace period.
+func (d *directory) tellCut(logger *zap.Logger) {
+	const message = "requests cut off: they did not end within the grace period"
+	counted := make(map[*pool.State]bool)
+	for _, r := range d.named() {
+		cut := 0
+		for _, a := range r.Pool.Accounts() {
+			if !counted[a.State] {
+				counted[a.State] = true
+				cut += a.State.Snapshot().InUse
+			}
+		}
+		if cut > 0 {
+			r.handler.logger.Warn(message, zap.String("gateway", r.Name), zap.Int("requests", cut))
 		}
 	}
-	if cut > 0 {
-		r.handler.logger.Warn("requests cut off: they did not end within the grace period", zap.String("gateway", r.Name), zap.Int("requests", cut))
+	// At the end the modules let go in any order: what has just been counted may be abandoned by now.
+	if cut := pool.Abandoned(counted); cut > 0 {
+		logger.Warn(message, zap.String("accounts", "no longer configured"), zap.Int("requests", cut))
 	}
 }

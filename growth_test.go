@@ -14,7 +14,7 @@ import (
 // accountsFile is a Caddyfile with so many accounts.
 func accountsFile(count int) []byte {
 	var b strings.Builder
-	b.WriteString("{\n\tadmin off\n\tpersist_config off\n\tauto_https off\n}\n:0 {\n\tai_gateway {\n\t\tkey perf sk-perf\n\t\tusage off\n")
+	b.WriteString("{\n\tadmin off\n\tpersist_config off\n\tlog {\n\t\tlevel ERROR\n\t}\n\tauto_https off\n}\n:0 {\n\tai_gateway {\n\t\tkey perf sk-perf\n\t\tusage off\n")
 	for i := range count {
 		fmt.Fprintf(&b, "\t\taccount openai-%d openai_compatible sk-account-%d {\n\t\t\tbase_url http://127.0.0.1:1/v1\n\t\t\tmodels gpt-4.1\n\t\t\tapi chat\n\t\t}\n", i, i)
 	}

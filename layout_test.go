@@ -24,13 +24,13 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 // package that is not listed may import nothing of it.
 var mayImport = map[string][]string{
 	"cmd/caddy":           {"."},
-	".":                   {"credentials", "egress", "egress/proxytest", "handlers", "access", "media", "pool", "signed", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
+	".":                   {"credentials", "egress", "egress/proxytest", "handlers", "access", "media", "onesocket", "pool", "signed", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
 	"handlers":            {"access", "credentials", "media", "egress", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
 	"metrics":             {"access", "credentials", "handlers", "pool", "usage", "translate/ir"},
 	"providers":           {"credentials", "providers/geminiweb", "translate/envelope", "translate/ir", "simulator"},
-	"pool":                {"glob"},
+	"pool":                {"glob", "lifetime"},
 	"providers/geminiweb": {"credentials", "translate/geminiweb"},
-	"access":              {"glob"},
+	"access":              {"glob", "lifetime"},
 	"signed":              {"translate/ir"},
 	"credentials":         {"egress"},
 	"egress":              {"egress/proxytest"},

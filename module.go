@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	_ "github.com/caddy-ai-gateway/ai-gateway/onesocket" // the listener wrapper
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
@@ -111,6 +112,8 @@ type Handler struct {
 	// TransportRaw is how upstreams are reached by accounts that have no transport of their own: a transport of
 	// reverse_proxy. For `http`, unless it says otherwise, dialling takes at most 10s and answers are not compressed.
 	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
+
+	written map[string]bool // names of accounts, while a Caddyfile is read
 
 	logger   *zap.Logger
 	app      *App

@@ -118,11 +118,12 @@ func (p *caddyProcess) chat() int {
 	return resp.StatusCode
 }
 
+// eventually waits for longer than it takes until the lock of a dead process is given up.
 func (p *caddyProcess) eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !f(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !f(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not so within a minute: %s; the process says\n%s", what, p.out)
+			t.Fatalf("not so within three minutes: %s; the process says\n%s", what, p.out)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package aigateway
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -73,6 +75,7 @@ type site struct {
 	address string
 	clients map[string]*http.Client
 	log     string // the file of Caddy's log
+	secure  string // the folder of Caddy's storage if the site is served over TLS, else empty
 
 	broken atomic.Int64 // connections that ended before the first byte of their first answer
 }
@@ -115,22 +118,28 @@ func (s *site) close() {
 // load makes Caddy run a gateway with the block, and other sites.
 func (s *site) load(t *testing.T, block string, sites ...string) error {
 	t.Helper()
+	https, h2, certificate := "auto_https off", "h2c", ""
+	if s.secure != "" {
+		https = fmt.Sprintf("auto_https disable_redirects\nskip_install_trust\nstorage file_system %s", s.secure)
+		h2, certificate = "h2", "tls internal"
+	}
 	return caddy.Load([]byte(adapt(t, string(caddyfile.Format([]byte(fmt.Sprintf(`{
 	admin off
 	persist_config off
-	auto_https off
+	%s
 	log {
 		output file %s
 	}
 	servers {
-		protocols h1 h2c
+		protocols h1 %s
 		listener_wrappers {
 			one_socket
 			tls
 		}
 	}
 }
-http://%s {
+%s {
+	%s
 	handle /metrics {
 		metrics
 	}
@@ -138,13 +147,55 @@ http://%s {
 		%s
 	}
 }
-%s`, s.log, s.address, block, strings.Join(sites, "\n"))))))), true)
+%s`, https, s.log, h2, s.url(""), certificate, block, strings.Join(sites, "\n"))))))), true)
+}
+
+// url returns the address of a path.
+func (s *site) url(path string) string {
+	if s.secure != "" {
+		return "https://" + s.address + path
+	}
+	return "http://" + s.address + path
+}
+
+// overTLS has the site served over TLS, with a certificate of Caddy's own authority. It is called before the first load.
+func (s *site) overTLS(t *testing.T) {
+	t.Helper()
+	s.secure = t.TempDir()
+}
+
+// trust has the clients trust Caddy's own authority, after the first load, and waits for the certificate.
+func (s *site) trust(t *testing.T) {
+	t.Helper()
+	if s.secure == "" {
+		return
+	}
+	root, err := os.ReadFile(filepath.Join(s.secure, "pki", "authorities", "local", "root.crt"))
+	must(t, err)
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(root) {
+		t.Fatal("Caddy's authority has no certificate")
+	}
+	for name, client := range s.clients {
+		transport := client.Transport.(*http.Transport)
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+		transport.Protocols.SetUnencryptedHTTP2(false)
+		transport.Protocols.SetHTTP2(name == "h2c")
+	}
+	eventually(t, "there is a certificate", func() bool {
+		resp, err := s.clients["h2c"].Get(s.url("/health"))
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK && resp.TLS != nil && resp.ProtoMajor == 2
+	})
 }
 
 // post sends a Chat request.
 func (s *site) post(ctx context.Context, client, model, prompt string, stream bool, header ...string) (*http.Response, error) {
 	body := fmt.Sprintf(`{"model":%q,"stream":%t,"messages":[{"role":"user","content":%q}]}`, model, stream, prompt)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/v1/chat/completions", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url("/v1/chat/completions"), strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +272,7 @@ func (s *site) stream(ctx context.Context, client, model string) error {
 
 // metrics returns what Caddy shows of them.
 func (s *site) metrics() (string, error) {
-	resp, err := s.clients["h1"].Get("http://" + s.address + "/metrics")
+	resp, err := s.clients["h1"].Get(s.url("/metrics"))
 	if err != nil {
 		return "", err
 	}

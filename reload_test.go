@@ -68,8 +68,21 @@ func TestReload(t *testing.T) {
 	if *fullReload {
 		reloads, openStreams = 100, 52
 	}
-	upstream, s := newGated(t), newSite(t)
+	reloadUnderLoad(t, newSite(t), reloads, openStreams)
+}
+
+// TestReloadOverTLS does the same over TLS, where HTTP/2 is chosen as browsers do it.
+func TestReloadOverTLS(t *testing.T) {
+	s := newSite(t)
+	s.overTLS(t)
+	reloadUnderLoad(t, s, 10, 20)
+}
+
+func reloadUnderLoad(t *testing.T, s *site, reloads, openStreams int) {
+	t.Helper()
+	upstream := newGated(t)
 	must(t, s.load(t, generation(0, upstream.URL)))
+	s.trust(t)
 	earlier, err := s.scrape() // other tests of this process have asked too
 	must(t, err)
 	first := states()

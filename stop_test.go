@@ -36,22 +36,30 @@ http://127.0.0.1:{port} {
 			base_url UPSTREAM/v1
 			models m
 		}
+		FORMER
 	}
 }
 `
 
+// formerAccount is one that the reload takes out of the configuration.
+const formerAccount = `account former openai_compatible secret-former {
+			base_url UPSTREAM/v1
+			models n
+		}`
+
 // TestStopUnderLoad ends a process while streams run: those that end within the grace period do so well, the others are
-// cut, and the log says how many.
+// cut, and the log says how many, also of those on an account that is no longer configured.
 func TestStopUnderLoad(t *testing.T) {
 	t.Setenv("STOP_OPS_KEY", "secret-ops")
-	soon, never := newGated(t), newGated(t)
-	p := startCaddy(t, t.TempDir(), strings.ReplaceAll(stopBlock, "UPSTREAM/v1", soon.URL+"/v1"))
+	soon, never, former := newGated(t), newGated(t), newGated(t)
+	removed := strings.ReplaceAll(formerAccount, "UPSTREAM/v1", former.URL+"/v1")
+	p := startCaddy(t, t.TempDir(), strings.NewReplacer("UPSTREAM/v1", soon.URL+"/v1", "FORMER", removed).Replace(stopBlock))
 	if got := p.ask(t, "GET", p.url("/admin/gateways"), "", ""); !strings.HasPrefix(got, "401") {
 		t.Errorf("the admin API without a key: %s", got)
 	}
-	stream := func() (string, error) {
+	stream := func(model string) (string, error) {
 		resp, err := http.Post(p.url("/v1/chat/completions"), "application/json",
-			strings.NewReader(`{"model":"m","stream":true,"messages":[{"role":"user","content":"stay"}]}`))
+			strings.NewReader(`{"model":"`+model+`","stream":true,"messages":[{"role":"user","content":"stay"}]}`))
 		if err != nil {
 			return "", err
 		}
@@ -63,13 +71,17 @@ func TestStopUnderLoad(t *testing.T) {
 	var ended, cut sync.WaitGroup
 	for range each {
 		ended.Go(func() {
-			if body, err := stream(); err != nil || !strings.Contains(body, "data: [DONE]") {
+			if body, err := stream("m"); err != nil || !strings.Contains(body, "data: [DONE]") {
 				t.Errorf("a stream that ends in time: %v after %s", err, body)
 			}
 		})
 	}
-	p.eventually(t, "the first streams run", func() bool { return soon.running.Load() == each })
-	reloaded := strings.ReplaceAll(stopBlock, "UPSTREAM/v1", never.URL+"/v1")
+	const left = 2
+	for range left {
+		cut.Go(func() { _, _ = stream("n") })
+	}
+	p.eventually(t, "the first streams run", func() bool { return soon.running.Load() == each && former.running.Load() == left })
+	reloaded := strings.NewReplacer("UPSTREAM/v1", never.URL+"/v1", "FORMER", "").Replace(stopBlock)
 	reloaded = strings.NewReplacer("{port}", fmt.Sprint(p.port), "{admin}", fmt.Sprint(p.admin)).Replace(reloaded)
 	must(t, os.WriteFile(p.file, []byte(reloaded), 0o600))
 	if out, err := caddyCommand(t.TempDir(), "reload", "--config", p.file, "--adapter", "caddyfile").CombinedOutput(); err != nil {
@@ -77,7 +89,7 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	for range each {
 		cut.Go(func() {
-			if body, err := stream(); err == nil && strings.Contains(body, "data: [DONE]") {
+			if body, err := stream("m"); err == nil && strings.Contains(body, "data: [DONE]") {
 				t.Errorf("a stream that was to be cut has ended: %s", body)
 			}
 		})
@@ -95,8 +107,13 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	cut.Wait()
 	close(never.gate)
-	if out := p.out.String(); !strings.Contains(out, "requests cut off") || !strings.Contains(out, fmt.Sprintf(`"requests": %d`, each)) && !strings.Contains(out, fmt.Sprintf(`"requests":%d`, each)) {
-		t.Errorf("the log does not say that %d were cut:\n%s", each, out)
+	close(former.gate)
+	for _, want := range []string{
+		fmt.Sprintf(`"gateway": "default", "requests": %d}`, each), fmt.Sprintf(`"accounts": "no longer configured", "requests": %d}`, left),
+	} {
+		if out := strings.ReplaceAll(strings.ReplaceAll(p.out.String(), `":`, `": `), `",`, `", `); strings.Count(strings.Join(strings.Fields(out), " "), want) != 1 {
+			t.Errorf("the log does not say once that %s:\n%s", want, out)
+		}
 	}
 }
 

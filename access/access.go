@@ -118,7 +118,7 @@ func (k *Keys) Close() {
 		if k.life.published {
 			key.state.unpublish(k)
 		}
-		key.state.detach()
+		key.state.life.Drop()
 	})
 	_, _ = shared.Delete(guardKey{}) // its only error is the guard's Destruct's
 }

@@ -22,14 +22,14 @@ func (k *Key) Enter(ctx context.Context) (*Pass, error) {
 	if err := k.state.slots.acquire(ctx, k.Name, l); err != nil {
 		return nil, err
 	}
-	k.state.keep()
+	k.state.life.Keep()
 	return &Pass{key: k, state: k.state, limits: l}, nil
 }
 
 // Leave gives the slot back. Only the first call does.
 func (p *Pass) Leave() {
 	if p.left.CompareAndSwap(false, true) && p.state.slots.release() == 0 {
-		p.state.letGo()
+		p.state.life.LetGo()
 	}
 }
 

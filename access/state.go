@@ -5,16 +5,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/lifetime"
 )
 
 // State is what happens to one key while the process runs: its slots and what it has used of its limits. The
-// generations of a configuration share it (see life.go), and a request holds it for as long as it runs. All methods are
+// generations of a configuration share it (see lifetime), and a request holds it for as long as it runs. All methods are
 // safe for concurrent use.
 type State struct {
 	name  string
 	born  time.Time // what was used before this is known to the store alone
 	slots slots
-	life  life
+	life  lifetime.Lifetime
 
 	limits atomic.Pointer[Limits] // of the last published generation; nil before the first
 

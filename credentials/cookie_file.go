@@ -18,7 +18,7 @@ type cookieFile struct {
 
 	jar     jar
 	updated time.Time // when the cookies changed last; zero if it does not say
-	rotated time.Time // when an exchange was tried last; an export has no place for it
+	rotated time.Time // when an exchange was tried last; an export has it in the entry of the session
 }
 
 // The members of the object besides the cookies.
@@ -92,6 +92,10 @@ func (f *cookieFile) readExport(raw []byte, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		if ok && c.name == cookieSession {
+			text, _ := d.text(memberRotated)
+			f.rotated, _ = time.Parse(time.RFC3339, text) // a time that cannot be read says nothing
+		}
 		if ok && !c.expired(now) && f.jar.get(c.name) == "" {
 			f.jar = append(f.jar, c)
 		}
@@ -157,6 +161,15 @@ func (f *cookieFile) bytes() []byte {
 	return append(out.Bytes(), '\n')
 }
 
+// setRotated writes when an exchange was tried last, so that other processes with the file wait long enough.
+func (f *cookieFile) setRotated(d *document) {
+	if f.rotated.IsZero() {
+		d.members = slices.DeleteFunc(d.members, func(m member) bool { return m.name == memberRotated })
+		return
+	}
+	d.set(memberRotated, f.rotated.UTC().Format(time.RFC3339))
+}
+
 // export writes a cookie into its entry, or into a new one.
 func (f *cookieFile) export(c cookie) {
 	for i := range f.array {
@@ -165,6 +178,9 @@ func (f *cookieFile) export(c cookie) {
 		domain, _ := d.text("domain")
 		if name != c.name || !below(strings.TrimPrefix(domain, "."), cookieHome) {
 			continue
+		}
+		if name == cookieSession {
+			f.setRotated(d)
 		}
 		if value, _ := d.text("value"); value != c.value {
 			d.set("value", c.value)

@@ -249,6 +249,40 @@ func TestTwoGateways(t *testing.T) {
 	})
 }
 
+// TestTwoGatewaysWithoutStamp share a file of either form, and ask together no more often than one may alone, whatever
+// they are answered.
+func TestTwoGatewaysWithoutStamp(t *testing.T) {
+	for name, raw := range map[string]string{
+		"object": `{"__Secure-1PSID":"sid"}`, "export": `[{"name":"__Secure-1PSID","value":"sid","domain":".google.com","path":"/","x":1}]`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m, x := newMemory(), &exchange{mode: 200}
+			_ = m.Store(t.Context(), cookieKey, []byte(raw))
+			one, two := newCookieWorld(t, m, x, nil), newCookieWorld(t, m, x, func(o *CookieOptions) { o.Random = func() float64 { return 0.5 } })
+			one.Publish()
+			time.Sleep(20 * time.Second)
+			two.Publish()
+			time.Sleep(5 * time.Minute)
+			synctest.Wait()
+			if n := x.count(); n < 2 || n > 6 {
+				t.Errorf("%s: asked %d times", name, n)
+			}
+			stored, _ := m.Load(t.Context(), cookieKey)
+			if f, err := readCookies(stored, time.Now()); err != nil || f.rotated.IsZero() || !strings.Contains(string(stored), "rotated_at") {
+				t.Errorf("%s: %v, stored is %s", name, err, stored)
+			}
+			if err := one.Put(t.Context(), "other", "ts-1"); err != nil {
+				t.Error(err)
+			}
+			if stored, _ := m.Load(t.Context(), cookieKey); strings.Contains(string(stored), "rotated_at") {
+				t.Errorf("%s: other cookies have the time of the old ones: %s", name, stored)
+			}
+			one.Close()
+			two.Close()
+		})
+	}
+}
+
 func TestRotationTrouble(t *testing.T) {
 	for _, c := range []struct {
 		name    string

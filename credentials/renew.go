@@ -44,6 +44,8 @@ func (s *state) renew(ctx context.Context, o *OAuth, w want) (string, *Error) {
 		return ResultFailed, o.asError("locking the "+o.Store.Where()+", without which no token can be refreshed; see that it is writable", err)
 	}
 	defer unlock()
+	ctx, cancel := context.WithTimeout(ctx, holdTime)
+	defer cancel()
 	before := s.current()
 	if err := s.reread(ctx, o); err != nil {
 		return ResultFailed, err

@@ -90,7 +90,7 @@ func (s *state) obtain(ctx context.Context, o *OAuth, failed string) (Credential
 }
 
 // flightTime bounds one refresh with all its waiting for locks.
-const flightTime = 2 * time.Minute
+const flightTime = 3 * time.Minute
 
 // join takes part in the refresh that is under way or begins one. Soon after a failure it returns that instead.
 func (s *state) join(o *OAuth, w want) (*flight, error) {

@@ -74,7 +74,10 @@ func (s *stored) Where() string { return "storage at " + s.key() }
 const unlockTime = 10 * time.Second
 
 func lock(ctx context.Context, locker certmagic.Locker, name string) (func(), error) {
-	if err := locker.Lock(ctx, name); err != nil {
+	stop := freeAbandoned(locker, name)
+	err := locker.Lock(ctx, name)
+	stop()
+	if err != nil {
 		return nil, err
 	}
 	return func() {

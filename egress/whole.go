@@ -22,6 +22,9 @@ func (d dialer) whole(ctx context.Context, network, address string) (net.Conn, e
 // new buffer of 32 KiB and write as much at once; one that can write itself needs neither.
 type wholeConn struct{ net.Conn }
 
+// Interface guard
+var _ io.ReaderFrom = wholeConn{}
+
 // inMemory is a body that can write all of itself, of which Len bytes are left.
 type inMemory interface {
 	io.WriterTo

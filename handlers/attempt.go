@@ -26,6 +26,7 @@ type attempt struct {
 	block *Model
 
 	target   *ir.Target
+	noted    int // how many notes have been told in the answer's header
 	exchange translate.Exchange
 	outcome  pool.Outcome
 	started  time.Time
@@ -54,6 +55,7 @@ type attempt struct {
 // the client.
 func (a *attempt) run() error {
 	defer a.release()
+	a.g.foresee(a.lease.Account)
 	up := upstreamOf(a.lease.Account)
 	a.target = a.newTarget(up)
 	if a.env.Op == ir.Embed {
@@ -133,7 +135,7 @@ func (a *attempt) send(up *Upstream) error {
 	a.sent, a.started, a.status = true, time.Now(), http.StatusOK
 	a.log.attempts++
 	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
-	a.beginSpan(ctx, up)
+	a.beginSpan(ctx, up, a.log.attempts)
 	defer a.endSpan()
 	defer a.observe()
 	defer a.book()
@@ -142,6 +144,7 @@ func (a *attempt) send(up *Upstream) error {
 		return a.unreached(ctx, err)
 	}
 	defer resp.Body.Close()
+	memoryOf(a.lease.Account).told.hear(resp.Header)
 	if resp.StatusCode < http.StatusMultipleChoices {
 		return a.deliver(ctx, resp)
 	}
@@ -228,9 +231,9 @@ func (a *attempt) failed(e *ir.Error) error {
 		a.status = StatusGone
 		return e // the client has gone: nobody's fault
 	}
-	j := judge(e)
+	j := judge(e).of(e, a.target.Model)
 	a.retry = a.g.Failover.retry(e.Status, j.retry || e.Status == http.StatusNotFound)
-	a.outcome = pool.Outcome{Kind: j.kind, Scope: scopes[j.fault], RetryAfter: e.RetryAfter, Reason: reason(e)}
+	a.outcome = pool.Outcome{Kind: j.kind, Scope: scopes[j.fault], RetryAfter: e.RetryAfter, Final: e.Final, Reason: reason(e)}
 	level := zap.DebugLevel
 	if j.retry {
 		level = zap.WarnLevel

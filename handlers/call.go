@@ -70,12 +70,13 @@ func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call 
 	c.log.usage, c.log.status = ir.NoUsage(), http.StatusOK
 	c.sink = newSink(w, g.Stream)
 	c.sink.buffers = &g.buffers
-	w.Header().Set("X-Ai-Gateway-Request-Id", c.id)
+	h, ids := w.Header(), []string{c.id, c.id}
+	h["X-Ai-Gateway-Request-Id"] = ids[:1:1]
 	switch rt.dialect {
 	case ir.Anthropic:
-		w.Header().Set("Request-Id", c.id)
+		h["Request-Id"] = ids[1:]
 	case ir.Chat, ir.Responses:
-		w.Header().Set("X-Request-Id", c.id)
+		h["X-Request-Id"] = ids[1:]
 	}
 	return c
 }

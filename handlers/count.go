@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -34,7 +35,7 @@ func (c *call) count() error {
 		if i == c.g.Attempts {
 			break
 		}
-		if out, err := c.countAt(a, block); err == nil {
+		if out, err := c.countAt(a, block, i+1); err == nil {
 			return c.sink.whole(http.StatusOK, out)
 		} else if e := asError(err); e.Upstream != "" && e.Status == http.StatusBadRequest && judge(e).kind == pool.ClientFault {
 			return shown(e)
@@ -69,8 +70,8 @@ func (c *call) serving(model string, block *Model) []*pool.Account {
 	return list
 }
 
-// countAt asks one account's counting endpoint.
-func (c *call) countAt(account *pool.Account, block *Model) ([]byte, error) {
+// countAt asks one account's counting endpoint, as the request of that number.
+func (c *call) countAt(account *pool.Account, block *Model, number int) ([]byte, error) {
 	up := upstreamOf(account)
 	model, _, _ := account.Serves(block.upstreamName(c.env.Model))
 	dialect := up.Provider.Dialect(c.route.dialect, ir.CountTokens, model)
@@ -102,17 +103,39 @@ func (c *call) countAt(account *pool.Account, block *Model) ([]byte, error) {
 	}
 	c.sink.watch(cancel)
 	defer c.sink.unwatch()
+	a := &attempt{call: c, lease: &pool.Lease{Account: account}, target: target}
+	a.beginSpan(ctx, up, number)
+	defer a.endSpan()
 	resp, err := up.roundTrip(ctx, req, call, build)
 	if err != nil {
-		return nil, networkError(ctx, err)
+		e := networkError(ctx, err)
+		a.ended(e.Status, e)
+		return nil, e
 	}
 	defer resp.Body.Close()
+	out, err := readCount(ctx, up, target, exchange, resp)
+	a.ended(resp.StatusCode, err)
+	return out, err
+}
+
+// ended says for the attempt's span what has become of a request that the pool is not told of.
+func (a *attempt) ended(status int, err error) {
+	a.status = status
+	if err == nil {
+		a.outcome.Kind = pool.Succeeded
+		return
+	}
+	a.problem = asError(err).Kind
+}
+
+// readCount reads the answer to a request for a count.
+func readCount(ctx context.Context, up *Upstream, target *ir.Target, exchange translate.Exchange, resp *http.Response) ([]byte, error) {
 	answer, err := io.ReadAll(io.LimitReader(plainBody(resp), maxErrorBody))
 	if err != nil {
 		return nil, networkError(ctx, err)
 	}
 	if resp.StatusCode != http.StatusOK || len(bytes.TrimSpace(answer)) == 0 {
-		return nil, up.refusal(dialect, resp, answer)
+		return nil, up.refusal(target.Dialect, resp, answer)
 	}
 	back, err := exchange.Answer(false)
 	if err != nil {

@@ -126,14 +126,27 @@ func (a *attempt) describe() {
 // describeNotes sets the header that tells what could not be carried over to
 // the account's dialect, which holds for an error too.
 func (a *attempt) describeNotes() {
-	a.log.served, a.log.notes = "", a.target.Notes.Header(true)
+	a.log.served = ""
+	a.sink.describe(undescribe)
+	a.setNotes()
+}
+
+// setNotes tells the notes that there are by now.
+func (a *attempt) setNotes() {
+	a.noted, a.log.notes = len(a.target.Notes.List()), a.target.Notes.Header(true)
 	a.sink.describe(func(h http.Header) {
-		undescribe(h)
 		h.Del(headerNotes)
 		if notes := a.target.Notes.Header(a.g.Notes == NotesAll); notes != "" && a.g.Notes != NotesOff {
 			h.Set(headerNotes, notes)
 		}
 	})
+}
+
+// noteAnswer tells the notes of what the answer has said by now.
+func (a *attempt) noteAnswer() {
+	if len(a.target.Notes.List()) > a.noted {
+		a.setNotes()
+	}
 }
 
 // deliverStream hands a stream on frame by frame.
@@ -146,6 +159,9 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 			return a.gone()
 		}
 		a.progress(seen)
+		if !seen.Content {
+			a.noteAnswer()
+		}
 		if seen.Err != nil || seen.Done {
 			break
 		}
@@ -249,7 +265,7 @@ func (a *attempt) deliverBody(ctx context.Context, body io.Reader, length int64,
 	}
 	a.weight.bytes = int64(len(in.b))
 	a.span.look(in.b)
-	out := a.borrow(len(in.b) + 512)
+	out := a.borrow(a.body.AnswerSize(len(in.b), a.exchange.Relayed()))
 	out.b = answer.Body(out.b, in.b)
 	seen := answer.Seen()
 	if a.env.Stream && seen.Err == nil {
@@ -272,6 +288,7 @@ func answerSize(length int64) int {
 func (a *attempt) whole(out []byte, seen *ir.Seen) error {
 	if seen.Err == nil {
 		a.progress(seen)
+		a.noteAnswer()
 		if err := a.sink.whole(http.StatusOK, out); err != nil {
 			return a.gone()
 		}

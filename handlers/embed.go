@@ -71,7 +71,7 @@ func (a *attempt) embed(up *Upstream) error {
 	a.log.attempts++
 	a.log.asked, a.log.account, a.log.upstream = a.lease.Account, a.lease.Account.Name, a.target.Dialect
 	a.seen = &ir.Seen{Usage: ir.NoUsage()}
-	a.beginSpan(ctx, up)
+	a.beginSpan(ctx, up, a.log.attempts)
 	defer a.endSpan()
 	defer a.observe()
 	defer a.book()
@@ -122,6 +122,7 @@ func (a *attempt) embedBatch(ctx context.Context, up *Upstream, b *embed.Batch) 
 		return nil, a.unreached(ctx, err)
 	}
 	defer resp.Body.Close()
+	memoryOf(a.lease.Account).told.hear(resp.Header)
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return nil, a.failed(a.readError(resp))
 	}

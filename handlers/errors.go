@@ -62,6 +62,9 @@ func poolError(err error, c *call, model string) error {
 	var late *pool.TimeoutError
 	switch {
 	case errors.As(err, &nobody) && nobody.Members == 0:
+		if err := c.tooStrict(model, c.g.Models.find(model)); err != nil {
+			return err
+		}
 		return c.unknownModel(model)
 	case errors.As(err, &nobody) && nobody.RateLimited:
 		return &ir.Error{

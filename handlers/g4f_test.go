@@ -112,6 +112,7 @@ func TestG4FAnswers(t *testing.T) {
 		"a text":                      {[]string{g4fText("A") + g4fText("B") + g4fEnd}, 200, 1, []string{`"model":"deepseek-v3"`, `"prompt_tokens":9`}, []string{"provider", "other", "conversation"}},
 		"reasoning with literal tags": {[]string{think + g4fText("B") + g4fEnd}, 200, 1, []string{`"reasoning_content":"hm"`}, []string{"think>"}},
 		"tags in the text":            {[]string{g4fText("<think>hm</think>\\n\\nB") + g4fEnd}, 200, 1, []string{`"reasoning_content":"hm`}, []string{"think>"}},
+		"a picture":                   {[]string{g4fText(`![x](/media/a$1.png)\n<img src=\"/media/b.png\"> see /media/c`) + g4fEnd}, 200, 1, []string{`![x](http://g4f/media/a$1.png)`, `\"http://g4f/media/b.png\"`, `see /media/c`}, nil},
 		"an error first":              {[]string{`data: {"error":{"message":"CloudflareError: secret.example"},"provider":"A"}` + "\n\ndata: [DONE]\n\n", g4fText("B") + g4fEnd}, 200, 2, []string{`B`}, []string{"secret"}},
 		"an error status":             {[]string{`500 {"error":{"message":"RetryNoProviderError: secret.example"}}`, `500 {"error":{"message":"x"}}`, g4fText("B") + g4fEnd}, 200, 3, []string{`B`}, nil},
 		"an error for good":           {[]string{`500 {"error":{"message":"RetryNoProviderError: secret.example"}}`}, 502, 3, []string{`"error"`}, []string{"secret"}},
@@ -147,6 +148,32 @@ func TestG4FAnswers(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestG4FStrict: strict requests go to other accounts, or nowhere.
+func TestG4FStrict(t *testing.T) {
+	s := &gpt4free{t: t, answers: []string{g4fText("B") + g4fEnd}}
+	free := accountSpec{name: "free", provider: &providers.OpenAICompatible{Preset: "g4f"}, transport: s, url: "http://g4f", models: []string{"deepseek-*"}}
+	up := newUpstream(t, says(200, "application/json", speeches[ir.Chat].whole))
+	good := accountSpec{name: "good", dialect: ir.Chat, url: up.URL, models: []string{"deepseek-*"}, priority: 1}
+	question := `{"model":"deepseek-v3","messages":[{"role":"user","content":"hi"}]}`
+	f := serve(t, gatewaySpec{accounts: []accountSpec{free, good}})
+	for range 2 {
+		if got := f.post("/v1/chat/completions", question, "X-Ai-Gateway-Strict", "1"); got.status != 200 {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+	if got := f.post("/v1/chat/completions", question); got.status != 200 || len(s.asked) != 1 || len(up.requests()) != 2 {
+		t.Errorf("%d: the server was asked %d times, the other account %d times", got.status, len(s.asked), len(up.requests()))
+	}
+	alone := serve(t, gatewaySpec{accounts: []accountSpec{free}, models: Models{exactModel(Model{Name: "deepseek-v3", Strict: true})}})
+	got := alone.post("/v1/chat/completions", question)
+	if got.status != 400 || !strings.Contains(got.body, "unsupported_for_target") || !strings.Contains(got.body, "deepseek-v3") || len(s.asked) != 1 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := alone.post("/v1/chat/completions", strings.Replace(question, "deepseek-v3", "nobody-has", 1), "X-Ai-Gateway-Strict", "1"); got.status != 404 {
+		t.Errorf("a model that nobody has: %d %s", got.status, got.body)
 	}
 }
 

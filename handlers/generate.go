@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
@@ -90,12 +91,11 @@ func (c *call) want(asked string, block *Model, exclude func(*pool.Account) bool
 // offers reports whether the account has the operation at all, where not all
 // have.
 func (c *call) offers(a *pool.Account, model string) bool {
-	d := upstreamOf(a).Provider.Dialect(c.route.dialect, c.env.Op, model)
 	switch c.env.Op {
 	case ir.Embed:
-		return d != ""
+		return upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Embed, model) != ""
 	case ir.Compact:
-		return d == ir.Responses
+		return upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Compact, model) == ir.Responses
 	default:
 		return true
 	}
@@ -110,5 +110,29 @@ func (c *call) allowed(a *pool.Account, block *Model) bool {
 	if block.Accounts != nil && !block.Accounts.Match(a.Name) {
 		return false
 	}
+	if (c.strict || block.Strict) && isLax(a) {
+		return false
+	}
 	return c.key.MayUseAccount(a.Name) && upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Generate, a.Name) != ""
+}
+
+// isLax reports whether the account promises nothing that a strict request is
+// about.
+func isLax(a *pool.Account) bool {
+	lax, ok := upstreamOf(a).Provider.(providers.Lax)
+	return ok && lax.Lax()
+}
+
+// tooStrict is the error for a strict request for a model that only accounts
+// without promises serve; nil for any other.
+func (c *call) tooStrict(model string, block *Model) error {
+	if !c.strict && !block.Strict {
+		return nil
+	}
+	for _, a := range c.g.Pool.Accounts() {
+		if _, _, serves := a.Serves(block.upstreamName(model)); serves && !a.Disabled && isLax(a) && c.key.MayUseAccount(a.Name) {
+			return ir.Unsupported("model", "the accounts that serve model %s promise nothing of what a strict request asks for", short(model))
+		}
+	}
+	return nil
 }

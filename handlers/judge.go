@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.uber.org/zap"
 
@@ -90,6 +93,9 @@ func judge(e *ir.Error) judgement {
 	if j, ok := sourceJudgements[e.Upstream]; ok {
 		return j
 	}
+	if e.Hopeless {
+		return judgement{providerFault, pool.Failed, false}
+	}
 	if j, ok := kindJudgements[e.Kind]; ok {
 		return j
 	}
@@ -100,6 +106,31 @@ func judge(e *ir.Error) judgement {
 		return judgement{providerFault, pool.Failed, true}
 	}
 	return judgement{clientFault, pool.ClientFault, false}
+}
+
+// of narrows what is said of an account to the model that the upstream's words name: an account may have no access to
+// one model and serve all others, and whoever may ask for a model must not be able to put the account out of use.
+func (j judgement) of(e *ir.Error, model string) judgement {
+	denied := j.fault == accountFault && e.Status == http.StatusForbidden && j.kind == pool.Unauthorized && !e.Final
+	if denied && (e.Kind == ir.ErrNotFound || mentions(e.Message, model)) {
+		j.fault = modelFault
+	}
+	return j
+}
+
+// mentions reports whether a text holds the name as a word of its own.
+func mentions(text, name string) bool {
+	inName := func(r rune) bool { return r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for name != "" {
+		before, after, found := strings.Cut(text, name)
+		last, _ := utf8.DecodeLastRuneInString(before)
+		next, _ := utf8.DecodeRuneInString(after)
+		if !found || !inName(last) && !inName(next) {
+			return found
+		}
+		text = after
+	}
+	return false
 }
 
 // Failover is what the operator says about trying another account.
@@ -129,6 +160,9 @@ func reason(e *ir.Error) string {
 	text := "status " + strconv.Itoa(e.Status) + " " + string(e.Kind)
 	if e.Code != "" && len(e.Code) < 64 {
 		text += " (" + e.Code + ")"
+	}
+	if e.Advice != "" {
+		text += ": " + e.Advice
 	}
 	return text
 }

@@ -139,3 +139,51 @@ func TestPoolErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestJudgeOfModel tells an account that may not use one model from one that may use none.
+func TestJudgeOfModel(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		status  int
+		kind    ir.ErrorKind
+		message string
+		final   bool
+		want    fault
+	}{
+		{"no words", 403, ir.ErrPermission, "", false, accountFault},
+		{"another model", 403, ir.ErrPermission, "no access to gpt-5-mini or my-gpt-5", false, accountFault},
+		{"the model", 403, ir.ErrPermission, "no access to gpt-5-mini, nor to gpt-5.", false, modelFault},
+		{"the model in a path", 403, ir.ErrPermission, "denied on resource //x/models/gpt-5", false, modelFault},
+		{"model_not_found", 403, ir.ErrNotFound, "no access", false, modelFault},
+		{"closed", 403, ir.ErrPermission, "gpt-5", true, accountFault},
+		{"a bad key", 401, ir.ErrAuth, "gpt-5", false, accountFault},
+		{"a quota", 403, ir.ErrQuota, "gpt-5", false, accountFault},
+		{"a limit", 429, ir.ErrRateLimit, "gpt-5", false, modelFault},
+	} {
+		e := &ir.Error{Status: test.status, Kind: test.kind, Message: test.message, Final: test.final, Upstream: ir.Chat}
+		if got := judge(e).of(e, "gpt-5"); got.fault != test.want || !got.retry {
+			t.Errorf("%s: got %+v, want the fault %v", test.name, got, test.want)
+		}
+	}
+}
+
+// TestForbiddenModel asks an account for a model that it may not use, and then for another.
+func TestForbiddenModel(t *testing.T) {
+	up := newUpstream(t,
+		fails(403, `{"error":{"message":"Project `+"`p`"+` does not have access to model `+"`big`"+`","type":"invalid_request_error","code":"model_not_found"}}`),
+		says(200, "application/json", speeches[ir.Chat].whole),
+		fails(403, `{"error":{"message":"Country, region, or territory not supported","code":"unsupported_country_region_territory"}}`))
+	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "only", dialect: ir.Chat, url: up.URL, models: []string{"big", "m"}}}})
+	ask := func(model string) int {
+		return f.post("/v1/chat/completions", `{"model":"`+model+`","messages":[{"role":"user","content":"x"}]}`).status
+	}
+	for _, step := range []struct {
+		model  string
+		status int
+		asked  int
+	}{{"big", 502, 1}, {"big", 503, 1}, {"m", 200, 2}, {"m", 502, 3}, {"m", 503, 3}} {
+		if got := ask(step.model); got != step.status || len(up.requests()) != step.asked {
+			t.Errorf("%s: status %d after %d requests, want %d after %d", step.model, got, len(up.requests()), step.status, step.asked)
+		}
+	}
+}

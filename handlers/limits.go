@@ -127,6 +127,9 @@ func ClientAddr(r *http.Request) netip.Addr {
 	if text == "" {
 		text = r.RemoteAddr
 	}
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr // as it nearly always is
+	}
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host
 	}

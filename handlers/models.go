@@ -54,7 +54,9 @@ func (c *call) models() []listed {
 	}
 	for _, a := range c.listable() {
 		for _, name := range a.Models.Names() {
-			add(name, a.Provider)
+			if !upstreamOf(a).Former[name] {
+				add(name, a.Provider)
+			}
 		}
 	}
 	for _, found := range c.upstreamModels() {

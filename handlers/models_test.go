@@ -58,10 +58,11 @@ func TestModelList(t *testing.T) {
 			},
 			accounts: []accountSpec{
 				{name: "listed", url: up.URL, models: []string{"gpt-*"}},
-				{name: "named", url: dead.URL, models: []string{"exact", "renamed=other"}},
+				{name: "named", url: dead.URL, models: []string{"exact", "renamed=other", "former=exact"}},
 				{name: "off", url: up.URL, models: []string{"hidden"}, disabled: true},
 			},
 		})
+		upstreamOf(f.Pool.Accounts()[1]).Former = map[string]bool{"former": true}
 		got := f.do("GET", "/v1/models", "")
 		if names := namesOf(got.body); got.status != 200 || !slices.Equal(names, test.want) {
 			t.Errorf("%s: got %d %v, want %v", name, got.status, names, test.want)

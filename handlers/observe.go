@@ -72,6 +72,9 @@ type Event struct {
 
 // observe tells the observer of the attempt's end.
 func (a *attempt) observe() {
+	if a.exchange != nil && len(a.target.Notes.List()) > a.noted { // of what a stream has said
+		a.log.notes = a.target.Notes.Header(true)
+	}
 	if a.g.Observer == nil {
 		return
 	}

@@ -38,6 +38,9 @@ func (g *Gateway) Probe(ctx context.Context, a *pool.Account) (missing []string,
 	if err != nil {
 		return nil, err
 	}
+	if _, own := up.Provider.(providers.InProcess); own {
+		return nil, nil // it answers to every name, whatever it lists
+	}
 	for _, name := range a.Models.Names() {
 		upstream, _, _ := a.Serves(name)
 		if !slices.Contains(listed, upstream) && !slices.Contains(listed, strings.TrimPrefix(upstream, "models/")) {

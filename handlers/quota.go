@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
@@ -16,8 +18,9 @@ import (
 )
 
 const (
-	quotaFresh   = time.Minute     // an account's quota is not asked for again
-	quotaTimeout = 5 * time.Second // people wait for it
+	quotaFresh   = time.Minute      // an account's quota is not asked for again
+	quotaTimeout = 5 * time.Second  // people wait for it
+	quotaGuides  = 10 * time.Minute // an account is chosen by it before it is asked for again
 )
 
 // quotaState is what an upstream said last of an account's quota.
@@ -26,6 +29,8 @@ type quotaState struct {
 	left  []providers.Quota
 	at    time.Time // when it was said
 	until time.Time // no sooner is it asked again
+
+	guides atomic.Int64 // the time in nanoseconds until which accounts are chosen by it
 }
 
 // Quota is what is left of an account's quota, and when the vendor said so.
@@ -36,7 +41,7 @@ type Quota struct {
 
 // LastQuota returns what is known of an account's quota without asking anybody.
 func LastQuota(a *pool.Account) Quota {
-	q := &upstreamOf(a).quota
+	q := &memoryOf(a).quota
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return Quota{q.left, q.at}
@@ -51,7 +56,7 @@ func AskQuota(ctx context.Context, a *pool.Account) (Quota, error) {
 	if !ok || a.Disabled {
 		return Quota{}, nil
 	}
-	q := &up.quota
+	q := &memoryOf(a).quota
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if time.Now().Before(q.until) {
@@ -65,6 +70,45 @@ func AskQuota(ctx context.Context, a *pool.Account) (Quota, error) {
 		q.left, q.at = left, time.Now()
 	}
 	return Quota{q.left, q.at}, err
+}
+
+// foresee asks for the quota of an account that is used, where accounts are
+// chosen by it, without holding up the request.
+func (g *Gateway) foresee(a *pool.Account) {
+	guide, ok := upstreamOf(a).Provider.(providers.Guide)
+	if !ok {
+		return
+	}
+	guides := &memoryOf(a).quota.guides
+	now := time.Now()
+	if until := guides.Load(); now.UnixNano() < until || !guides.CompareAndSwap(until, now.Add(quotaGuides).UnixNano()) {
+		return
+	}
+	go func() {
+		q, err := AskQuota(context.Background(), a)
+		if err != nil {
+			g.Logger.Info("the account's quota is not known", zap.String("account", a.Name), zap.Error(err))
+			return
+		}
+		g.heed(a, guide, q)
+	}()
+}
+
+// heed keeps requests from the models of which nothing is left: until they are
+// full again, or where the vendor does not say when, until it is asked again.
+func (g *Gateway) heed(a *pool.Account, guide providers.Guide, q Quota) {
+	for _, left := range q.Left {
+		if left.Remaining > 0 {
+			continue
+		}
+		until := left.Resets
+		if until.IsZero() {
+			until = time.Now().Add(quotaGuides)
+		}
+		for _, model := range append(guide.Formerly(left.Model), left.Model) {
+			g.Pool.Exhaust(a, model, until, "the vendor says that the quota is used up")
+		}
+	}
 }
 
 func fetchQuota(ctx context.Context, up *Upstream, meter providers.Meter) ([]providers.Quota, error) {

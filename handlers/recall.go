@@ -39,7 +39,7 @@ func (c *call) recall() error {
 	}
 	resolved := c.state.pin == "" && c.body.HoldsSummary()
 	if resolved || c.state.pin == "" && (c.state.parent != "" || c.body.Refers()) {
-		c.state.own = c.body.Items(func(id string) (ir.Item, bool) {
+		c.state.own = c.body.Items(c.roomForItems(), func(id string) (ir.Item, bool) {
 			it, ok := c.g.Stored.Item(c.owner(), id)
 			resolved = resolved || ok
 			return it, ok
@@ -123,9 +123,14 @@ func (c *call) save(object []byte) {
 	}
 }
 
+// roomForItems lends what the request's items lie in.
+func (c *call) roomForItems() []byte { return c.borrow(c.body.RoomForItems()).b }
+
+// ownItems are the items of the request's own input, which last until the call
+// ends.
 func (c *call) ownItems() []ir.Item {
 	if c.state.own == nil {
-		c.state.own = c.body.Items(func(id string) (ir.Item, bool) { return c.g.Stored.Item(c.owner(), id) })
+		c.state.own = c.body.Items(c.roomForItems(), func(id string) (ir.Item, bool) { return c.g.Stored.Item(c.owner(), id) })
 	}
 	return c.state.own[:len(c.state.own):len(c.state.own)]
 }

@@ -15,7 +15,7 @@ import (
 // and gives up an upstream that shows no life.
 type sink struct {
 	w  http.ResponseWriter
-	rc *http.ResponseController
+	rc http.ResponseController
 
 	mu      sync.Mutex
 	limits  Stream
@@ -46,7 +46,7 @@ type lifeline struct {
 }
 
 func newSink(w http.ResponseWriter, limits Stream) *sink {
-	return &sink{w: w, rc: http.NewResponseController(w), limits: limits, wrote: time.Now()}
+	return &sink{w: w, rc: *http.NewResponseController(w), limits: limits, wrote: time.Now()}
 }
 
 // describe lets set change the headers of the answer, unless they have been
@@ -126,8 +126,10 @@ func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 		case s.heldSince.IsZero():
 			s.heldSince = time.Now()
 			s.arm()
+			s.rest(more)
 			return nil
 		default:
+			s.rest(more)
 			return nil
 		}
 	}
@@ -143,6 +145,19 @@ func (s *sink) borrow() {
 		s.lent = s.buffers.get(heldSize)
 		s.held = append(s.lent.b, s.held...)
 	}
+}
+
+// rest keeps what is held in as little memory as it takes while nothing more is
+// at hand: the first content may be a minute away.
+func (s *sink) rest(more bool) {
+	if more || s.lent == nil || len(s.held) > smallestBuffer || cap(s.held) <= smallestBuffer {
+		return
+	}
+	small := s.buffers.get(len(s.held))
+	small.b = append(small.b, s.held...)
+	s.lent.b = s.held
+	s.buffers.put(s.lent)
+	s.lent, s.held = small, small.b
 }
 
 // heldSize is what a large read from an upstream becomes. The buffer is lent

@@ -191,6 +191,29 @@ func TestFramesAtHand(t *testing.T) {
 	})
 }
 
+// TestRest waits for the first content: what came before is kept, in no more memory than it takes.
+func TestRest(t *testing.T) {
+	watched(t, quiet(sinkTimes), func(t *testing.T, w *recorder, s *sink, ctx context.Context) {
+		s.buffers = &buffers{returned: func(b []byte) { copy(b, strings.Repeat("!", len(b))) }}
+		a := &script{}
+		for i, more := range []bool{true, true, false} {
+			if err := s.frame(a, frameOf("start"), more); err != nil {
+				t.Fatal(err)
+			}
+			s.mu.Lock()
+			size := cap(s.held)
+			s.mu.Unlock()
+			if !more && size > smallestBuffer {
+				t.Errorf("frame %d: %d bytes are held in %d", i, len(s.held), size)
+			}
+		}
+		if err := s.frame(a, frameOf("content"), false); err != nil {
+			t.Fatal(err)
+		}
+		w.wrote(t, "start|start|start|content|")
+	})
+}
+
 // TestSecondAttempt starts from nothing: what the first one brought is gone.
 func TestSecondAttempt(t *testing.T) {
 	watched(t, quiet(sinkTimes), func(t *testing.T, w *recorder, s *sink, _ context.Context) {

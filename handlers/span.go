@@ -32,8 +32,8 @@ var providerNames = map[string]string{
 	"gemini": "gcp.gemini", "gemini_web": "gcp.gemini", "code_assist": "gcp.gemini", "antigravity": "gcp.gemini", "vertex": "gcp.vertex_ai",
 }
 
-// beginSpan begins the attempt's span if the client's request is traced.
-func (a *attempt) beginSpan(ctx context.Context, up *Upstream) {
+// beginSpan begins the span of the attempt of that number if the client's request is traced.
+func (a *attempt) beginSpan(ctx context.Context, up *Upstream, number int) {
 	parent := trace.SpanFromContext(ctx)
 	if !parent.IsRecording() {
 		return
@@ -52,7 +52,7 @@ func (a *attempt) beginSpan(ctx context.Context, up *Upstream) {
 		attribute.String("ai_gateway.account", a.lease.Account.Name),
 		attribute.String("ai_gateway.client_dialect", string(a.route.dialect)),
 		attribute.String("ai_gateway.upstream_dialect", string(a.target.Dialect)),
-		attribute.Int("ai_gateway.attempt", a.log.attempts),
+		attribute.Int("ai_gateway.attempt", number),
 		attribute.String("ai_gateway.request_id", a.id),
 	}
 	if base, err := url.Parse(up.BaseURL); err == nil && base.Hostname() != "" {
@@ -69,6 +69,8 @@ func operationName(op ir.Op, d ir.Dialect) string {
 	switch {
 	case op == ir.Embed:
 		return "embeddings"
+	case op == ir.CountTokens:
+		return "count_tokens" // for which the conventions have no word
 	case d == ir.Gemini:
 		return "generate_content"
 	default:

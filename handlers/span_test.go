@@ -141,11 +141,46 @@ func TestUntracedSpansCostNothing(t *testing.T) {
 	frame := []byte(`{"model":"m"}`)
 	a := &attempt{call: &call{}}
 	allocated := testing.AllocsPerRun(100, func() {
-		a.beginSpan(t.Context(), nil)
+		a.beginSpan(t.Context(), nil, 1)
 		a.span.look(frame)
 		a.endSpan()
 	})
 	if allocated != 0 || a.span.Span != nil {
 		t.Errorf("%v allocations", allocated)
+	}
+}
+
+// TestSpansOfOtherOperations wants a span for each request upstream that counts tokens or embeds texts.
+func TestSpansOfOtherOperations(t *testing.T) {
+	for _, tt := range []struct {
+		name, path, body string
+		dialect          ir.Dialect
+		steps            []http.HandlerFunc
+		operation        string
+		failed           []bool
+	}{
+		{"count", "/v1/messages/count_tokens", speeches[ir.Anthropic].ask, ir.Anthropic,
+			[]http.HandlerFunc{fails(500, `{}`), says(200, "application/json", `{"input_tokens":4711}`)}, "count_tokens", []bool{true, false}},
+		{"count, cut", "/v1/messages/count_tokens", speeches[ir.Anthropic].ask, ir.Gemini, []http.HandlerFunc{cuts, cuts}, "count_tokens", []bool{true, true}},
+		{"embed", "/v1/embeddings", `{"model":"m","input":"hello"}`, ir.Chat, []http.HandlerFunc{
+			fails(500, `{}`), says(200, "application/json", `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5]}],"model":"m","usage":{"prompt_tokens":1,"total_tokens":1}}`),
+		}, "embeddings", []bool{true, false}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f, _, _ := twoAccounts(t, tt.dialect, tt.steps[0], tt.steps[1], nil)
+			exporter := traced(t, f)
+			if got := f.post(tt.path, tt.body); got.status != http.StatusOK {
+				t.Errorf("%+v", got)
+			}
+			f.eventually("all spans have ended", func() bool { return len(exporter.GetSpans()) == 3 })
+			for i, failed := range tt.failed {
+				s := &exporter.GetSpans()[i]
+				got := attributesOf(s)
+				if s.Name != tt.operation+" m" || got["gen_ai.operation.name"] != tt.operation || got["ai_gateway.attempt"] != fmt.Sprint(i+1) ||
+					(s.Status.Code == codes.Error) != failed || (got["error.type"] != "") != failed || got["http.response.status_code"] == "0" {
+					t.Errorf("%d: %s %v %v", i, s.Name, s.Status, got)
+				}
+			}
+		})
 	}
 }

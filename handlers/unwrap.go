@@ -16,7 +16,7 @@ func (a *attempt) envelopes(answer translate.Answer) translate.Answer {
 		answer = &opened{Answer: answer, envelope: e}
 	}
 	if l, ok := upstreamOf(a.lease.Account).Provider.(providers.Listener); ok {
-		if ear := l.Listen(); ear != nil {
+		if ear := l.Listen(upstreamOf(a.lease.Account).BaseURL); ear != nil {
 			answer = &listened{Answer: answer, ear: ear}
 		}
 	}

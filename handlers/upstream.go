@@ -27,10 +27,11 @@ type Upstream struct {
 	Override  func(*ir.Caps)     // what the operator knows better of the account's models; nil for nothing
 	Patterns  []string           // the account's models as written, without renamings
 
+	Former map[string]bool // names that its models had before: they are answered, but not listed
+
 	found discovery
 	known sync.Map // capsKey → ir.Caps
 	list  modelList
-	quota quotaState
 }
 
 type capsKey struct {

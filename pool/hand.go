@@ -12,12 +12,12 @@ func (s *State) Freeze(length time.Duration, reason string) {
 	s.mu.Lock()
 	list := s.cooldowns().without(HandClass)
 	s.setCooldowns(append(list, cooldown{
-		class: HandClass, failures: 1, stamp: s.life.room.stamp(now), until: until,
+		class: HandClass, failures: 1, stamp: s.room.stamp(now), until: until,
 		forgotten: until, // nobody needs to find out whether its trouble is over
 		reason:    reason,
 	}))
 	s.mu.Unlock()
-	s.life.room.changed(s)
+	s.room.changed(s)
 }
 
 // Unfreeze ends all cooldowns of the account and reports whether there was any.
@@ -26,7 +26,7 @@ func (s *State) Unfreeze() bool {
 	cooling := s.cooling.Load() != nil
 	s.setCooldowns(nil)
 	s.mu.Unlock()
-	s.life.room.changed(s)
+	s.room.changed(s)
 	return cooling
 }
 
@@ -41,22 +41,28 @@ func (s *State) Forgive(class Class) bool {
 	}
 	s.mu.Unlock()
 	if forgiven {
-		s.life.room.changed(s)
+		s.room.changed(s)
 	}
 	return forgiven
 }
 
-// Switch takes the account out of use, or back in. Requests that run on it go on. What the configuration disables stays
-// so.
+// Switch takes the account out of use, or back in, also after a failure that was final, which is then forgiven. Requests
+// that run on it go on. What the configuration disables stays so.
 func (s *State) Switch(on bool) {
+	s.mu.Lock()
+	s.closed = ""
 	s.off.Store(!on)
-	s.life.room.changed(s)
+	if on {
+		s.setCooldowns(s.cooldowns().without(AuthClass))
+	}
+	s.mu.Unlock()
+	s.room.changed(s)
 }
 
-// Off reports whether the account was taken out of use by hand.
+// Off reports whether the account was taken out of use, by hand or by a failure that was final.
 func (s *State) Off() bool { return s.off.Load() }
 
-// isOff reports whether the account is disabled, by the configuration or by hand.
+// isOff reports whether the account is disabled by the configuration, or out of use.
 func (st *seat) isOff() bool { return st.disabled || st.state.off.Load() }
 
 // without returns the list without the cooldowns of a class.

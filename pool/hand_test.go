@@ -92,6 +92,35 @@ func TestSwitch(t *testing.T) {
 	})
 }
 
+func TestClosed(t *testing.T) {
+	calmly(t, "out of use until somebody switches it on", func(t *testing.T) {
+		a := account(t, "a", 0)
+		p := newPool(t, options(), a)
+		early := acquire(t, p, Want{})
+		end(t, p, Want{}, Outcome{Kind: Unauthorized, Scope: ScopeAccount, Final: true, Reason: "closed"})
+		early.Release(Outcome{Kind: Succeeded})
+		time.Sleep(100 * time.Hour)
+		refused(t, p, Want{})
+		if s := a.State.Snapshot(); s.Closed != "closed" || !a.State.Off() {
+			t.Errorf("closed %q, off %t", s.Closed, a.State.Off())
+		}
+		a.State.Unfreeze()
+		refused(t, p, Want{})
+		a.State.Switch(true)
+		if s := a.State.Snapshot(); s.Closed != "" {
+			t.Errorf("closed %q", s.Closed)
+		}
+		end(t, p, Want{}, Outcome{Kind: Succeeded})
+	})
+	calmly(t, "switching it on forgives", func(t *testing.T) {
+		a := account(t, "a", 0)
+		p := newPool(t, options(), a)
+		end(t, p, Want{}, Outcome{Kind: Unauthorized, Scope: ScopeAccount, Final: true})
+		a.State.Switch(true)
+		end(t, p, Want{}, Outcome{Kind: Succeeded})
+	})
+}
+
 func TestChanges(t *testing.T) {
 	calmly(t, "down and back", func(t *testing.T) {
 		var changes []string

@@ -2,10 +2,10 @@ package pool
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/lifetime"
 )
 
 // shared holds, for the whole process, the State of every account by its identity, and the waiting room. The pools of
@@ -15,92 +15,45 @@ var shared = caddy.NewUsagePool()
 // stateKey is the key of a State in shared.
 type stateKey string
 
-// life keeps a State in shared while requests run on it that no pool holds any more: a stream may outlive the generation
-// that it began in, and a later generation that has the account again must find that stream's slot taken. The room is
-// kept with it, so that who waits there hears when the stream ends.
-type life struct {
-	room *room
-	mu   sync.Mutex
-	gone atomic.Bool // no pool holds the State
-	kept atomic.Bool // its requests hold it instead
-}
-
-// attach returns the State of the account, new or shared with other pools; every attach needs a detach.
+// attach returns the State of the account, new or shared with other pools; every attach needs a life.Drop. The room is
+// kept with a State that requests hold, so that who waits there hears when a stream ends.
 func attach(a *Account, room *room) (*State, error) {
 	value, _, err := shared.LoadOrNew(stateKey(a.Identity), func() (caddy.Destructor, error) {
-		s := &State{identity: a.Identity}
-		s.life.room = room
+		s := &State{room: room}
 		s.limit.Store(slots(a.Concurrency))
+		s.life.Begin(lifetime.Place{
+			Pool: shared, Key: stateKey(a.Identity), State: s,
+			Busy:  func() bool { return s.inUse.Load() > 0 },
+			Kept:  func() { shared.LoadOrStore(roomKey{}, room) },
+			Freed: func() { _, _ = shared.Delete(roomKey{}) },
+		})
 		return s, nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	s := value.(*State)
-	s.life.mu.Lock()
-	defer s.life.mu.Unlock()
-	s.life.gone.Store(false)
+	s.life.Held()
 	return s, nil
-}
-
-func (s *State) detach() {
-	_, _ = shared.Delete(stateKey(s.identity)) // its only error is Destruct's
 }
 
 // Destruct is called when nobody holds the State in the shared pool any more. Requests that run on it then hold it.
 func (s *State) Destruct() error {
-	s.life.mu.Lock()
-	defer s.life.mu.Unlock()
-	s.life.gone.Store(true)
-	if s.inUse.Load() > 0 {
-		s.store()
-	}
+	s.life.Ended()
 	return nil
 }
 
-// keep sees to it that the State stays while the request that has just taken a slot runs. It is one atomic load unless
-// every pool with the account is closed.
-func (s *State) keep() {
-	if !s.life.gone.Load() {
-		return
-	}
-	s.life.mu.Lock()
-	defer s.life.mu.Unlock()
-	if s.life.gone.Load() {
-		s.store()
-	}
-}
-
-// letGo ends what keep began, after the last request.
-func (s *State) letGo() {
-	if !s.life.kept.Load() {
-		return
-	}
-	s.life.mu.Lock()
-	release := s.life.kept.Load() && s.inUse.Load() == 0
-	if release {
-		s.life.kept.Store(false)
-	}
-	s.life.mu.Unlock()
-	if release {
-		s.detach()
-		_, _ = shared.Delete(roomKey{})
-	}
-}
-
-// store puts the State back. The caller holds life.mu.
-func (s *State) store() {
-	if s.life.kept.Load() {
-		return
-	}
-	value, _ := shared.LoadOrStore(stateKey(s.identity), s)
-	if value != any(s) {
-		// The account has come back with a State of its own meanwhile; this one ends with its requests.
-		value.(*State).detach()
-		return
-	}
-	shared.LoadOrStore(roomKey{}, s.life.room)
-	s.life.kept.Store(true)
+// Abandoned returns how many requests run on accounts that no pool of the process has any more, besides those that have
+// been counted.
+func Abandoned(counted map[*State]bool) int {
+	n := 0
+	shared.Range(func(_, value any) bool {
+		if s, ok := value.(*State); ok && s.life.Gone() && !counted[s] {
+			n += int(s.inUse.Load())
+		}
+		return true
+	})
+	return n
 }
 
 // attachSessions gives the pool the process's sessions, unless the options bring others or none.

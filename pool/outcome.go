@@ -22,6 +22,10 @@ type Outcome struct {
 	// Total is the time from sending the request to the end of its answer; 0 if it was not answered in full.
 	Total time.Duration
 
+	// Final says that the account answers nothing until a person has put it right: it goes out of use until it is switched
+	// on again.
+	Final bool
+
 	// Reason says in a few words what went wrong, for people. It must hold neither secrets nor what users wrote. Of a long
 	// one only the beginning is kept.
 	Reason string

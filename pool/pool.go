@@ -174,7 +174,7 @@ func (p *Pool) Close() {
 			a.State.unpublish(p)
 			p.room.opened(a.State)
 		}
-		a.State.detach()
+		a.State.life.Drop()
 	}
 	_, _ = shared.Delete(roomKey{}) // its only error is the room's Destruct's
 	p.detachSessions()

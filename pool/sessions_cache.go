@@ -133,6 +133,10 @@ func (c *cacheSessions) cached(session string) string {
 	return c.names.name(id)
 }
 
+// freshness is the part of its time by which a binding may be older than its last use: a conversation that is asked every
+// second need not be written every time.
+const freshness = 64
+
 func (c *cacheSessions) Bind(session, from, to string, ttl time.Duration) string {
 	part := c.part(session)
 	part.Lock()
@@ -146,6 +150,9 @@ func (c *cacheSessions) Bind(session, from, to string, ttl time.Duration) string
 		return to
 	}
 	_, waiting := part.pending[session]
+	if left, ok := cache.GetTTL(session); ok && now == to && !waiting && left <= ttl && left >= ttl-ttl/freshness {
+		return to
+	}
 	if waiting && now != to {
 		// What the cache is about to take would outlive what it is told now, but for a deletion in between.
 		cache.Del(session)

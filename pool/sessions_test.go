@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -73,6 +74,42 @@ func TestMemorySessionsAreBounded(t *testing.T) {
 	if s.Len() != 10 {
 		t.Errorf("%d bindings", s.Len())
 	}
+}
+
+// TestCacheKeepsWhatIsUsed binds a session again and again, as a conversation does, and counts its time from the last use.
+func TestCacheKeepsWhatIsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(t, 100)
+		const ttl = time.Hour
+		c.Bind("s", "", "a", ttl)
+		for _, pause := range []time.Duration{ttl / 1000, ttl / 60, ttl / 3} {
+			for waited := time.Duration(0); waited < 2*ttl; waited += pause {
+				time.Sleep(pause)
+				synctest.Wait()
+				if got := c.Get("s"); got != "a" {
+					t.Fatalf("bound to %q after a pause of %v", got, pause)
+				}
+				c.Bind("s", "a", "a", ttl)
+			}
+		}
+		time.Sleep(ttl - ttl/30)
+		if got := c.Get("s"); got != "a" {
+			t.Errorf("bound to %q before its time", got)
+		}
+		time.Sleep(ttl / 20)
+		if got := c.Get("s"); got != "" {
+			t.Errorf("bound to %q after its time", got)
+		}
+		c.Bind("s", "", "a", ttl)
+		time.Sleep(time.Minute)
+		c.Bind("s", "a", "a", time.Hour) // by then the cache has taken it
+		c.Bind("s", "a", "a", time.Minute)
+		synctest.Wait()
+		time.Sleep(2 * time.Minute)
+		if got := c.Get("s"); got != "" {
+			t.Errorf("bound to %q after a shorter time", got)
+		}
+	})
 }
 
 // TestCacheKeepsABurst binds as many sessions at once as are expected, faster than ristretto takes them and more than may

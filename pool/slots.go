@@ -51,7 +51,7 @@ func (s *State) take() bool {
 			return false
 		}
 		if s.inUse.CompareAndSwap(n, n+1) {
-			s.keep()
+			s.life.Keep()
 			return true
 		}
 	}
@@ -60,7 +60,7 @@ func (s *State) take() bool {
 // free gives a slot back.
 func (s *State) free() {
 	if s.inUse.Add(-1) == 0 {
-		s.letGo()
+		s.life.LetGo()
 	}
 }
 

@@ -14,6 +14,7 @@ type Snapshot struct {
 	Failed      uint64        `json:"failed"`
 	LastFailure Kind          `json:"last_failure,omitempty"` // Unjudged if there was none
 	Reason      string        `json:"reason,omitempty"`       // of the last failure
+	Closed      string        `json:"closed,omitempty"`       // why a failure took the account out of use; empty if none did
 	FailedAt    time.Time     `json:"failed_at,omitzero"`
 	UsedAt      time.Time     `json:"used_at,omitzero"`
 	FirstByte   time.Duration `json:"first_byte,omitempty"` // moving average
@@ -49,6 +50,7 @@ func (s *State) Snapshot() Snapshot {
 		Failed:      s.failed,
 		LastFailure: s.lastFailure,
 		Reason:      s.reason,
+		Closed:      s.closed,
 		FailedAt:    s.failedAt,
 		FirstByte:   s.firstByte,
 		Total:       s.total,

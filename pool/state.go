@@ -4,10 +4,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/lifetime"
 )
 
 // State is what happens to one account while the process runs: its slots, cooldowns and statistics. The generations of
-// a configuration share it (see life.go), and a request holds it for as long as it runs. All methods are safe for
+// a configuration share it (see lifetime), and a request holds it for as long as it runs. All methods are safe for
 // concurrent use.
 type State struct {
 	// What every choice reads stands together, so that a look at an account costs one cache line.
@@ -16,13 +18,14 @@ type State struct {
 	waiting atomic.Int32 // requests that wait for this account and no other
 	used    atomic.Int64 // stamp of the last lease
 	cooling atomic.Pointer[cooldowns]
-	off     atomic.Bool  // people have taken the account out of use
+	off     atomic.Bool  // the account was taken out of use, by hand or by a failure that is final
 	turn    atomic.Int64 // what the account has earned and not yet spent in a round robin
 	pace    atomic.Int64 // firstByte in nanoseconds once it means something; 0 before
 	record  record
 
-	identity string
-	life     life
+	room     *room
+	memory   atomic.Pointer[any] // what Memory returns
+	life     lifetime.Lifetime
 	checking atomic.Bool // somebody looks at the account, or has
 	check    atomic.Pointer[Check]
 
@@ -33,6 +36,7 @@ type State struct {
 	failed      uint64
 	lastFailure Kind
 	reason      string // of the last failure
+	closed      string // why a failure took the account out of use; empty if none did
 	failedAt    time.Time
 	firstByte   time.Duration // moving average
 	total       time.Duration // moving average
@@ -85,6 +89,10 @@ func (s *State) settle(l *Lease, o Outcome, stamp int64, now time.Time) (c chang
 		f.model = l.Upstream
 	}
 	s.setCooldowns(s.cooldowns().failed(f, now))
+	if o.Final {
+		s.closed = s.reason
+		s.off.Store(true)
+	}
 	return c
 }
 

@@ -140,6 +140,7 @@ func (p *Antigravity) around(call *Call) envelope.Antigravity {
 		Model: p.seen.current(strings.TrimPrefix(call.Model, "models/")), Project: p.projectOf(call), Kind: "agent", ID: "agent-" + newUUID(),
 		Agent: "ai-gateway", Session: call.Session, Credits: p.Credits,
 	}
+	a.Plain = !p.seen.searching(a.Model)
 	if strings.Contains(a.Model, "-image") {
 		a.Kind = "image_gen"
 		a.ID = "image_gen/" + strconv.FormatInt(time.Now().UnixMilli(), 10) + "/" + newUUID() + "/1"
@@ -178,7 +179,7 @@ var (
 	_ Enveloped         = (*Antigravity)(nil)
 	_ Discoverer        = (*Antigravity)(nil)
 	_ Lister            = (*Antigravity)(nil)
-	_ Meter             = (*Antigravity)(nil)
+	_ Guide             = (*Antigravity)(nil)
 	_ ErrorReader       = (*Antigravity)(nil)
 	_ Rerouter          = (*Antigravity)(nil)
 	_ caddy.Provisioner = (*Antigravity)(nil)

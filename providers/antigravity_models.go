@@ -14,7 +14,8 @@ import (
 
 // antigravityModels is what the service last said of its models. The zero value knows nothing; nil is taken for it.
 type antigravityModels struct {
-	renamed atomic.Pointer[map[string]string] // old names and the new ones; an empty one for what is gone
+	renamed  atomic.Pointer[map[string]string] // old names and the new ones; an empty one for what is gone
+	searches atomic.Pointer[[]string]          // models that take requests of the kind that searches the web
 }
 
 // maxRenames bounds how often a model that was renamed was renamed again.
@@ -39,6 +40,42 @@ func (m *antigravityModels) current(name string) string {
 	return name
 }
 
+// learn takes the names from an answer.
+func (m *antigravityModels) learn(list *availableModels) {
+	if m == nil {
+		return
+	}
+	renamed := make(map[string]string, len(list.Deprecated))
+	for old, now := range list.Deprecated {
+		renamed[old] = now.NewModelID
+	}
+	m.renamed.Store(&renamed)
+	m.searches.Store(&list.WebSearch)
+}
+
+// searching says whether a model takes requests of the kind that searches the web, as far as the service has said.
+func (m *antigravityModels) searching(model string) bool {
+	if m == nil {
+		return true
+	}
+	known := m.searches.Load()
+	return known == nil || len(*known) == 0 || slices.Contains(*known, model)
+}
+
+// Formerly implements Guide.
+func (p *Antigravity) Formerly(model string) (names []string) {
+	if p.seen == nil || p.seen.renamed.Load() == nil {
+		return nil
+	}
+	for old := range *p.seen.renamed.Load() {
+		if old != model && p.seen.current(old) == model {
+			names = append(names, old)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // availableModels is the answer of fetchAvailableModels.
 type availableModels struct {
 	Models map[string]struct {
@@ -51,6 +88,7 @@ type availableModels struct {
 	Deprecated map[string]struct {
 		NewModelID string `json:"newModelId"`
 	} `json:"deprecatedModelIds"`
+	WebSearch []string `json:"webSearchModelIds"`
 }
 
 func readAvailableModels(body []byte) (availableModels, error) {
@@ -83,13 +121,7 @@ func (p *Antigravity) ModelNames(body []byte) ([]string, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if p.seen != nil {
-		renamed := make(map[string]string, len(list.Deprecated))
-		for old, now := range list.Deprecated {
-			renamed[old] = now.NewModelID
-		}
-		p.seen.renamed.Store(&renamed)
-	}
+	p.seen.learn(&list)
 	var names []string
 	for id := range list.Models {
 		if list.shown(id) {
@@ -111,6 +143,7 @@ func (p *Antigravity) ReadQuota(body []byte) ([]Quota, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.seen.learn(&list)
 	var all []Quota
 	for id, m := range list.Models {
 		if m.QuotaInfo != nil && list.shown(id) {

@@ -146,7 +146,11 @@ func TestAntigravityModels(t *testing.T) {
 	p := newAntigravity(t, Antigravity{})
 	body := []byte(`{"models":{"b":{"quotaInfo":{"resetTime":"2030-01-01T00:00:00Z"}},"a":{"quotaInfo":{"remainingFraction":0.5}},"hidden":{"isInternal":true},
 		"chat_1":{},"tab_1":{},"old":{"quotaInfo":{"remainingFraction":1}},"older":{}},
-		"deprecatedModelIds":{"older":{"newModelId":"old"},"old":{"newModelId":"a"},"gone":{},"round":{"newModelId":"round"}}}`)
+		"deprecatedModelIds":{"older":{"newModelId":"old"},"old":{"newModelId":"a"},"gone":{},"round":{"newModelId":"round"}},
+		"webSearchModelIds":["a"]}`)
+	if !p.seen.searching("b") {
+		t.Error("a search is kept from a model before anything is known")
+	}
 	names, next, err := p.ModelNames(body)
 	if err != nil || next != "" || !slices.Equal(names, []string{"a", "b"}) {
 		t.Errorf("got %v, %q, %v", names, next, err)
@@ -155,6 +159,16 @@ func TestAntigravityModels(t *testing.T) {
 		if got := p.seen.current(old); got != want {
 			t.Errorf("%s is now %s, want %s", old, got, want)
 		}
+	}
+	for model, kind := range map[string]string{"older": "web_search", "b": "agent"} {
+		search := Call{Op: ir.Generate, Dialect: ir.Gemini, Model: model, Body: []byte(`{"tools":[{"googleSearch":{}}]}`), Project: "p", BaseURL: "https://a"}
+		req, err := p.Request(t.Context(), &search)
+		if err != nil || !strings.Contains(dump(t, req), `"requestType":"`+kind+`"`) {
+			t.Errorf("a search with %s: %v, %v", model, req, err)
+		}
+	}
+	if got := p.Formerly("a"); !slices.Equal(got, []string{"old", "older"}) {
+		t.Errorf("formerly %v", got)
 	}
 	quota, err := p.ReadQuota(body)
 	want := []Quota{{Model: "a", Remaining: 0.5}, {Model: "b", Resets: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}}
@@ -288,6 +302,9 @@ func TestGoogleErrors(t *testing.T) {
 			new(Antigravity).ReadError(e)
 			if e.Kind != c.kind || e.Code != c.code || e.Status != c.became || e.RetryAfter != c.after || (c.advice == "") != (e.Advice == "") || !strings.Contains(e.Advice, c.advice) {
 				t.Errorf("%s: %+v", name, e)
+			}
+			if e.Final != (c.kind == ir.ErrPermission) {
+				t.Errorf("%s: final %t", name, e.Final)
 			}
 			if strings.Contains(e.Advice, "evil") {
 				t.Errorf("%s: %s", name, e.Advice)

@@ -1,7 +1,9 @@
 package providers
 
 import (
+	"bytes"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -13,6 +15,7 @@ import (
 // g4fEar follows one answer of a server of gpt4free. The server asks several providers in turn, and goes on to the next
 // one even when some of an answer has been sent, so that two answers may follow each other in one.
 type g4fEar struct {
+	origin   string // of the server, to which its links are relative
 	provider string
 	ids      map[string]string // call ids, which begin anew with every answer, and those that take their place
 	said     bool              // content, reasoning or a call
@@ -46,10 +49,30 @@ func (g *g4fEar) Hear(data []byte) ([]byte, *ir.Error) {
 		if tag := strings.TrimSpace(reasoning.String()); tag == "<think>" || tag == "</think>" {
 			data, reasoning = replaced(data, reasoning, "null"), gjson.Result{}
 		}
-		data = g.rename(data, calls)
+		data = g.rename(g.relink(data), calls)
 		g.said = g.said || content != "" || reasoning.String() != "" || len(calls) > 0
 	}
 	return data, nil
+}
+
+// mediaLink is the start of a link to what the server keeps, in Markdown or HTML, as JSON writes it.
+var mediaLink = regexp.MustCompile(`(\]\(|=\\"|=')/media/`)
+
+// relink has the server's links to pictures, sounds and videos lead to the server from everywhere.
+func (g *g4fEar) relink(data []byte) []byte {
+	if g.origin == "" || !bytes.Contains(data, []byte("/media/")) {
+		return data
+	}
+	return mediaLink.ReplaceAll(data, []byte("${1}"+strings.ReplaceAll(g.origin, "$", "$$")+"/media/"))
+}
+
+// origin is the scheme and the host of a URL; empty if it has none.
+func origin(baseURL string) string {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 const htmlStart = "<!doctype"

@@ -63,11 +63,11 @@ func readGoogleError(e *ir.Error) {
 		e.Kind, e.Status, e.Code = ir.ErrNotFound, http.StatusNotFound, "client_version"
 		e.Advice = "the service does not serve this model to this gateway; name other models for the account"
 	case e.Status == http.StatusForbidden && code == validationRequired:
-		e.Kind, e.Code = ir.ErrPermission, code
+		e.Kind, e.Code, e.Final = ir.ErrPermission, code, true
 		e.Advice = "Google wants the account's owner to verify it in a browser" + link
 	case e.Status == http.StatusForbidden && violation.MatchString(f.Message):
-		e.Kind, e.Code = ir.ErrPermission, "TERMS_OF_SERVICE"
-		e.Advice = "Google has disabled the service in this account, for a violation of its terms as it says; take the account out of the configuration" + link
+		e.Kind, e.Code, e.Final = ir.ErrPermission, "TERMS_OF_SERVICE", true
+		e.Advice = "Google has disabled the service in this account, for a violation of its terms as it says; appeal there and enable the account again, or take it out of the configuration" + link
 	}
 }
 

@@ -141,11 +141,11 @@ func (p *OpenAICompatible) ModelNames(body []byte) ([]string, string, error) {
 }
 
 // Listen implements Listener.
-func (p *OpenAICompatible) Listen() Ear {
+func (p *OpenAICompatible) Listen(baseURL string) Ear {
 	if !p.gpt4free() {
 		return nil
 	}
-	return &g4fEar{}
+	return &g4fEar{origin: origin(baseURL)}
 }
 
 // Patience implements Patient.
@@ -153,6 +153,9 @@ func (p *OpenAICompatible) Patience() (Patience, bool) { return p.patience(), p.
 
 // OnlyListed implements Picky.
 func (p *OpenAICompatible) OnlyListed() bool { return p.gpt4free() && !p.Unlisted }
+
+// Lax implements Lax.
+func (p *OpenAICompatible) Lax() bool { return p.gpt4free() }
 
 // ReadError implements ErrorReader.
 func (p *OpenAICompatible) ReadError(e *ir.Error) {
@@ -182,6 +185,7 @@ var (
 	_ Listener        = (*OpenAICompatible)(nil)
 	_ Patient         = (*OpenAICompatible)(nil)
 	_ Picky           = (*OpenAICompatible)(nil)
+	_ Lax             = (*OpenAICompatible)(nil)
 	_ Prober          = (*OpenAICompatible)(nil)
 	_ ErrorReader     = (*OpenAICompatible)(nil)
 	_ caddy.Validator = (*OpenAICompatible)(nil)

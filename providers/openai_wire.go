@@ -28,8 +28,11 @@ var codexRelayed = []string{
 
 // openAIDialect returns the dialect of the operation where the preferred one has none; empty if there is none at all.
 func openAIDialect(prefer ir.Dialect, op ir.Op) ir.Dialect {
-	if op == ir.Embed {
+	switch {
+	case op == ir.Embed:
 		return ir.Chat
+	case op == ir.Generate && (prefer == ir.Chat || prefer == ir.Responses):
+		return prefer // every choice asks this of every account, which a look at the table would make twice as long
 	}
 	if openAIPaths[op][prefer] == "" {
 		return ""

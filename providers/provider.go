@@ -195,8 +195,8 @@ type ErrorReader interface {
 
 // Listener is implemented by a kind whose answers must be listened to from their beginning to their end.
 type Listener interface {
-	// Listen begins an answer; nil if there is nothing to listen for.
-	Listen() Ear
+	// Listen begins an answer of the account with that base URL; nil if there is nothing to listen for.
+	Listen(baseURL string) Ear
 }
 
 // Ear listens to one answer. It belongs to one goroutine.
@@ -228,6 +228,13 @@ type Picky interface {
 	OnlyListed() bool
 }
 
+// Lax is implemented by a kind that promises nothing for what a request asks besides an answer, so that no strict one is
+// sent there.
+type Lax interface {
+	// Lax says whether the account is such a one.
+	Lax() bool
+}
+
 // Prober is implemented by a kind that can be tried in a better way than by its list of models.
 type Prober interface {
 	// Probe builds a request that costs nothing; nil if the list of models is as good.
@@ -244,6 +251,14 @@ type Meter interface {
 
 	// ReadQuota reads the body of a 200.
 	ReadQuota(body []byte) ([]Quota, error)
+}
+
+// Guide is implemented by a Meter by whose quota accounts are chosen: it is cheap, and tells of each model.
+type Guide interface {
+	Meter
+
+	// Formerly returns the names that the model had before, as far as the quota tells, which are answered by it too.
+	Formerly(model string) []string
 }
 
 // Quota is what is left of an account's quota for a model.

@@ -27,21 +27,22 @@ func newRequest(ctx context.Context, call *Call, path, query string, body []byte
 		// A *bytes.Reader lets net/http send the body again on a fresh connection when a kept-alive one was stale.
 		reader = bytes.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), reader)
+	req, err := http.NewRequestWithContext(ctx, method, "", reader)
 	if err != nil {
 		return nil, fmt.Errorf("building request to %s: %w", u.Host, err)
 	}
+	req.URL, req.Host = u, u.Host
 
-	req.Header.Set("User-Agent", UserAgent())
-	req.Header.Set("Accept", "application/json")
+	values := []string{UserAgent(), "application/json", "application/json", "text/event-stream", "identity"}
+	h := req.Header
+	h["User-Agent"], h["Accept"] = values[0:1:1], values[1:2:2]
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		h["Content-Type"] = values[2:3:3]
 	}
 	bearer(req, call.Bearer)
 	if call.Stream {
-		req.Header.Set("Accept", "text/event-stream")
 		// A compressed stream arrives in the compressor's blocks, not in the model's words.
-		req.Header.Set("Accept-Encoding", "identity")
+		h["Accept"], h["Accept-Encoding"] = values[3:4:4], values[4:5:5]
 	}
 	return req, nil
 }
@@ -58,7 +59,7 @@ func endpoint(base, path, query string) (*url.URL, error) {
 		return nil, fmt.Errorf("building request: escaping path: %w", err)
 	}
 	u.RawPath = escaped
-	u.Fragment = ""
+	u.Host, u.Fragment = strings.TrimSuffix(u.Host, ":"), ""
 	u.RawQuery = strings.Trim(u.RawQuery+"&"+query, "&")
 	return u, nil
 }

@@ -134,6 +134,10 @@ func (c *conversation) readResponseItem(item gjson.Result) {
 		})
 	case "function_call_output", "custom_tool_call_output":
 		parts := readResponseContent(item.Get("output"))
+		if item.Get("call_id").String() == "" {
+			c.system = append(c.system, joinTexts(parts))
+			return
+		}
 		result := part{kind: partResult, id: item.Get("call_id").String(), text: joinTexts(parts)}
 		add(roleUser, append([]part{result}, attachmentsOf(parts)...)...)
 	}
@@ -171,7 +175,7 @@ func attachmentsOf(parts []part) []part {
 
 func readResponseTools(b gjson.Result) []tool {
 	var tools []tool
-	for _, t := range b.Get("tools").Array() {
+	for _, t := range declaredTools(b) {
 		switch t.Get("type").String() {
 		case "function", "custom":
 			tools = append(tools, readResponseTool(t, ""))
@@ -179,6 +183,17 @@ func readResponseTools(b gjson.Result) []tool {
 			for _, inner := range t.Get("tools").Array() {
 				tools = append(tools, readResponseTool(inner, t.Get("name").String()))
 			}
+		}
+	}
+	return tools
+}
+
+// declaredTools are the tools of a request and those that items bring for the rest of the conversation.
+func declaredTools(b gjson.Result) []gjson.Result {
+	tools := b.Get("tools").Array()
+	for _, item := range b.Get("input").Array() {
+		if item.Get("type").String() == "additional_tools" {
+			tools = append(tools, item.Get("tools").Array()...)
 		}
 	}
 	return tools

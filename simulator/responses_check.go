@@ -122,6 +122,10 @@ func checkResponseCalls(items []gjson.Result, earlier int) *apiError {
 		param := (openAI{}).name(at("input", max(i-earlier, 0)))
 		output, isCall := answeredBy[kind]
 		switch {
+		case kind == "function_call_output" && id == "" && item.Get("name").String() != "":
+			// What a client tells the model as a tool that nobody has called.
+		case kind == "function_call_output" && !item.Get("call_id").Exists():
+			return openAI{}.missing(at("input", max(i-earlier, 0)).field("call_id"))
 		case isCall && (open[id] != "" || answered[id]):
 			return invalid("Duplicate item found with call_id %s. Remove duplicate items from your input and try again.", id).withParam("input")
 		case isCall:

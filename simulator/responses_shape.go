@@ -73,7 +73,7 @@ var responseItem = byTag("type", loose(looseItems, map[string]*shape{
 	"function_call_output": object(map[string]*shape{
 		"type": str(), "id": itemID("fc"), "call_id": callID, "output": toolOutput, "status": itemStatus,
 		"name": str(), "namespace": str(),
-	}, "call_id", "output"),
+	}, "output"),
 	"custom_tool_call": object(map[string]*shape{
 		"type": str(), "id": itemID("ctc"), "call_id": callID, "name": str().nonEmpty().upTo(64), "input": str(),
 		"status": itemStatus, "namespace": str(), "caller": anything(),

@@ -40,6 +40,7 @@ func TestResponsesRefusals(t *testing.T) {
 		{input(`{"role":"assistant","content":[{"type":"input_text","text":"x"}]}`), "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'."},
 		{input(`{"type":"message","id":"abc","role":"assistant","content":[]}`), "Invalid 'input[0].id': string does not match pattern."},
 		{input(user + `,` + output), "No tool call found for function call output with call_id c1."},
+		{input(user + `,{"type":"function_call_output","output":"y"}`), "Missing required parameter: 'input[1].call_id'."},
 		{input(user + `,` + call), "No tool output found for function call c1."},
 		{input(user + `,` + call + `,` + output + `,` + output), "Duplicate item found with call_id c1."},
 		{input(user + `,` + call + `,{"type":"custom_tool_call_output","call_id":"c1","output":"y"}`), "No tool call found for custom tool call output with call_id c1."},
@@ -58,6 +59,24 @@ func TestResponsesRefusals(t *testing.T) {
 	_, _, answer := ask2(t, ask(`"previous_response_id":"resp_x"`))
 	if gjson.Get(answer, "error.code").String() != "previous_response_not_found" {
 		t.Errorf("the error is %s", answer)
+	}
+}
+
+// Codex declares its tools so for some models.
+func TestAdditionalTools(t *testing.T) {
+	a := post(t, New(Options{}), "/v1/responses", `{"model":"demo","input":[{"type":"additional_tools","role":"developer",
+		"tools":[{"type":"namespace","name":"ns","tools":[{"type":"custom","name":"exec"}]}]},{"role":"user","content":"call exec"}]}`)
+	if got := a.Get("output.0"); got.Get("type").String() != "custom_tool_call" || got.Get("namespace").String() != "ns" {
+		t.Errorf("the answer is %s", got)
+	}
+}
+
+// Codex tells the model its goal so.
+func TestOutputThatNoCallAskedFor(t *testing.T) {
+	a := post(t, New(Options{}), "/v1/responses", `{"model":"demo","input":[{"role":"user","content":"go"},
+		{"type":"function_call_output","name":"goal_objective","namespace":"agent","output":"win"}]}`)
+	if got := a.Get("output.0.content.0.text").String(); got != "You said: go" {
+		t.Errorf("the answer is %q", got)
 	}
 }
 

@@ -1,8 +1,8 @@
 package stored
 
 import (
-	"bytes"
 	"container/list"
+	"hash/maphash"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +35,8 @@ type Memory struct {
 
 	mu      sync.Mutex
 	entries map[ref]*entry
-	items   map[ref]*node // the segment that holds the item of that id
+	items   map[uint64]*node // what holds the item of that id, by itemKey
+	seed    maphash.Seed
 	bytes   int64
 	kept    list.List // of *entry, the last used first
 	pinned  list.List // the same for those that accounts have
@@ -55,70 +56,65 @@ type entry struct {
 	at       *list.Element
 }
 
-// node holds the items of one response. It goes on with its parent, and lives
-// as long as an entry or another node refers to it, so that conversations share
-// what they have in common and a response may go while the next ones stay.
-type node struct {
-	owner  string
-	parent *node
-	items  []ir.Item
-	refs   int
-	size   int64
-}
-
 // NewMemory returns an empty store.
 func NewMemory(limits Limits) *Memory {
-	return &Memory{limits: limits, entries: map[ref]*entry{}, items: map[ref]*node{}}
+	return &Memory{limits: limits, entries: map[ref]*entry{}, items: map[uint64]*node{}, seed: maphash.MakeSeed()}
 }
 
-// Put implements Store. Everything is copied: bytes and strings may lie in a
-// request's body.
+// Put implements Store. All but the body is copied: bytes and strings may lie in
+// a request's body.
 func (m *Memory) Put(owner string, r Response, history []ir.Item) {
+	owner = strings.Clone(owner)
+	n := nodeOf(owner, &r)
+	r = own(r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.put(ref{owner, r.ID}, r, history)
+	m.put(owner, r, n, history)
 }
 
 // Replace implements Store.
 func (m *Memory) Replace(owner string, r Response, history []ir.Item) bool {
+	owner = strings.Clone(owner)
+	items, n := r.Items != nil, nodeOf(owner, &r)
+	r = own(r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	at := ref{owner, r.ID}
-	e := m.find(at)
+	e := m.find(ref{owner, r.ID})
 	if e == nil {
 		return false
 	}
-	if r.Items == nil && e.node != nil {
+	if !items && e.node != nil {
 		m.rewrite(e, r)
 		return true
 	}
-	m.put(at, r, history)
+	m.put(owner, r, n, history)
 	return true
 }
 
 // rewrite changes what clients get of a response, and leaves its items.
 func (m *Memory) rewrite(e *entry, r Response) {
 	m.bytes -= sizeOf(&e.response)
-	e.response = own(r)
+	e.response = r
 	m.bytes += sizeOf(&e.response)
 	m.touch(e)
 	m.trim()
 }
 
-func (m *Memory) put(at ref, r Response, history []ir.Item) {
+// put enters a response, whose items are in n, nil for one that an account has.
+func (m *Memory) put(owner string, r Response, n *node, history []ir.Item) {
 	if m.closed {
 		return
 	}
-	e := &entry{ref: ref{strings.Clone(at.owner), strings.Clone(at.id)}, response: own(r), used: time.Now()}
-	if r.Account == "" {
-		parent := m.find(ref{at.owner, r.Parent})
-		e.node = m.grow(e.owner, parent, r.Items, history)
+	e := &entry{ref: ref{owner, r.ID}, response: r, node: n, used: time.Now()}
+	if n != nil {
+		parent := m.find(ref{owner, r.Parent})
+		m.grow(n, parent, history)
 		if parent != nil && !r.Pending && parent.response.Conversation {
-			m.advance(parent, e.node)
+			m.advance(parent, n)
 		}
-		m.bytes += sizeOf(&e.response)
+		m.bytes += sizeOf(&r)
 	}
-	if old := m.entries[at]; old != nil {
+	if old := m.entries[e.ref]; old != nil {
 		m.drop(old)
 	}
 	m.entries[e.ref] = e
@@ -127,41 +123,46 @@ func (m *Memory) put(at ref, r Response, history []ir.Item) {
 	m.arm()
 }
 
-// own copies a response without its items.
+// own copies a response's strings. Its items are left out.
 func own(r Response) Response {
 	r.ID, r.Parent, r.Account, r.Model = strings.Clone(r.ID), strings.Clone(r.Parent), strings.Clone(r.Account), strings.Clone(r.Model)
 	r.Session = strings.Clone(r.Session)
-	r.Body, r.Items = bytes.Clone(r.Body), nil
+	r.Items = nil
 	return r
 }
 
-// grow makes a node of a response's items. Without the parent it holds the
-// parent's items itself.
-func (m *Memory) grow(owner string, parent *entry, items, history []ir.Item) *node {
-	n := &node{owner: owner, refs: 1}
-	if parent != nil && parent.node != nil {
+// grow puts a node behind what it goes on with: its parent's, or a node of the
+// parent's items where that is not there any more.
+func (m *Memory) grow(n *node, parent *entry, history []ir.Item) {
+	switch {
+	case parent != nil && parent.node != nil:
 		n.parent = parent.node
 		n.parent.refs++
-		history = nil
+	case len(history) > 0:
+		n.parent = newNode(n.owner, history)
+		m.add(n.parent)
 	}
-	for _, list := range [...][]ir.Item{history, items} {
-		for _, it := range list {
-			it = ir.Item{ID: strings.Clone(it.ID), CallID: strings.Clone(it.CallID), Raw: bytes.Clone(it.Raw)}
-			n.items = append(n.items, it)
-			n.size += itemSize(&it)
-			m.index(n, &it)
-		}
-	}
-	m.bytes += n.size
-	return n
+	m.add(n)
 }
 
-func (m *Memory) index(n *node, it *ir.Item) {
-	for _, id := range [...]string{it.ID, it.CallID} {
-		if id != "" {
-			m.items[ref{n.owner, id}] = n
+// add enters the items of a node.
+func (m *Memory) add(n *node) {
+	m.bytes += n.size()
+	for i := range n.places {
+		it := n.item(i)
+		for _, id := range [...]string{it.ID, it.CallID} {
+			if id != "" {
+				m.items[m.itemKey(n.owner, id)] = n
+			}
 		}
 	}
+}
+
+// itemKey is the key of an item in the index. The index holds no strings, which
+// the garbage collector would have to visit; that two items have the same key is
+// as good as impossible, and would only make one of them unknown.
+func (m *Memory) itemKey(owner, id string) uint64 {
+	return maphash.Comparable(m.seed, ref{owner, id})
 }
 
 // advance makes a conversation end in a node.
@@ -172,15 +173,8 @@ func (m *Memory) advance(conversation *entry, n *node) {
 	m.touch(conversation)
 }
 
-// What one item and one response take besides their bytes, roughly.
-const (
-	itemOverhead     = 160
-	responseOverhead = 512
-)
-
-func itemSize(it *ir.Item) int64 {
-	return int64(len(it.Raw)+2*len(it.ID)+2*len(it.CallID)) + itemOverhead
-}
+// responseOverhead is what a response takes besides its bytes, roughly.
+const responseOverhead = 512
 
 func sizeOf(r *Response) int64 { return int64(len(r.Body)) + responseOverhead }
 
@@ -192,10 +186,11 @@ func (m *Memory) release(n *node) {
 		if n.refs > 0 {
 			return
 		}
-		m.bytes -= n.size
-		for i := range n.items {
-			for _, id := range [...]string{n.items[i].ID, n.items[i].CallID} {
-				if at := (ref{n.owner, id}); m.items[at] == n {
+		m.bytes -= n.size()
+		for i := range n.places {
+			it := n.item(i)
+			for _, id := range [...]string{it.ID, it.CallID} {
+				if at := m.itemKey(n.owner, id); m.items[at] == n {
 					delete(m.items, at)
 				}
 			}

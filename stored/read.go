@@ -46,12 +46,14 @@ func (m *Memory) History(owner, id string) ([]ir.Item, bool) {
 	m.touch(e)
 	n := 0
 	for at := e.node; at != nil; at = at.parent {
-		n += len(at.items)
+		n += len(at.places)
 	}
 	items := make([]ir.Item, n)
 	for at := e.node; at != nil; at = at.parent {
-		n -= len(at.items)
-		copy(items[n:], at.items)
+		n -= len(at.places)
+		for i := range at.places {
+			items[n+i] = at.item(i)
+		}
 	}
 	return items, true
 }
@@ -60,12 +62,12 @@ func (m *Memory) History(owner, id string) ([]ir.Item, bool) {
 func (m *Memory) Item(owner, id string) (ir.Item, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := m.items[ref{owner, id}]
-	if n == nil || id == "" {
+	n := m.items[m.itemKey(owner, id)]
+	if n == nil || id == "" || n.owner != owner {
 		return ir.Item{}, false
 	}
-	for i := len(n.items) - 1; i >= 0; i-- {
-		if it := n.items[i]; it.ID == id || it.CallID == id {
+	for i := len(n.places) - 1; i >= 0; i-- {
+		if it := n.item(i); it.ID == id || it.CallID == id {
 			return it, true
 		}
 	}

@@ -11,7 +11,7 @@ import "github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 // one owner has stored does not exist for another. What it returns must not be
 // changed. It is safe for concurrent use.
 type Store interface {
-	// Put keeps a copy of a response. history are the items of what it goes on with, for
+	// Put keeps a copy of a response, but its body as it is. history are the items of what it goes on with, for
 	// the case that this is not there any more.
 	Put(owner string, r Response, history []ir.Item)
 
@@ -43,7 +43,8 @@ type Response struct {
 	// if there is none. A conversation takes the items of what goes on with it.
 	Parent string
 
-	// Body is the object as clients get it; nil when an account has it.
+	// Body is the object as clients get it; nil when an account has it. It must
+	// not be changed once it is stored.
 	Body []byte
 
 	// Items are its own, the answer's output behind the request's input. What

@@ -168,9 +168,28 @@ func betas(env *ir.Envelope) []string {
 	return list
 }
 
+// newIDs is NewID for many ids: each is the one before plus one.
+func newIDs() func(prefix string) string {
+	var b [12]byte
+	_, _ = rand.Read(b[:])
+	return func(prefix string) string {
+		for i := len(b) - 1; i >= 0; i-- {
+			if b[i]++; b[i] != 0 {
+				break
+			}
+		}
+		return idOf(prefix, &b)
+	}
+}
+
 // NewID returns the prefix and 24 random hex digits.
 func NewID(prefix string) string {
 	var b [12]byte
 	_, _ = rand.Read(b[:])
-	return prefix + hex.EncodeToString(b[:])
+	return idOf(prefix, &b)
+}
+
+func idOf(prefix string, b *[12]byte) string {
+	dst := make([]byte, 0, 40)
+	return string(hex.AppendEncode(append(dst, prefix...), b[:]))
 }

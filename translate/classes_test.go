@@ -115,7 +115,7 @@ func TestClassTable(t *testing.T) {
 // TestServerToolsLost refuses everywhere what a client relies on.
 func TestServerToolsLost(t *testing.T) {
 	bodies := map[ir.Dialect]string{
-		ir.Responses: `{"model":"m","input":"x","tools":[{"type":"mcp","server_label":"s","server_url":"https://example.com/mcp"}]}`,
+		ir.Responses: `{"model":"m","input":"x","tools":[{"type":"mcp","server_label":"s","connector_id":"connector_gmail"}]}`,
 		ir.Anthropic: `{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}],"tools":[{"type":"computer_toolset_20260801","name":"c"}]}`,
 		ir.Gemini:    `{"contents":[{"role":"user","parts":[{"text":"x"}]}],"tools":[{"mcpServers":[{"name":"s"}]}]}`,
 	}

@@ -23,7 +23,7 @@ func (c *Call) Summarize() ([]ir.Item, error) {
 		return nil, err
 	}
 	var said []ir.Item
-	for _, item := range c.Items(func(string) (ir.Item, bool) { return ir.Item{}, false }) {
+	for _, item := range c.Items(nil, func(string) (ir.Item, bool) { return ir.Item{}, false }) {
 		if responses.IsUserMessage(&item) {
 			said = append(said, ir.Item{ID: item.ID, Raw: bytes.Clone(item.Raw)})
 		}

@@ -33,6 +33,8 @@ signatures, and what the operator edits.
 | … or …, by model | the upstream's models differ |
 
 Notes are in the answer's header ` + "`X-Ai-Gateway-Notes`" + ` (warnings only, all with ` + "`notes all`" + `) and in the access log.
+What an answer says that the client's dialect has no place for is noted as ` + "`answer.web_search`, `answer.image`" + ` and so on: of a whole
+answer in both, of a stream, whose header is out by then, in the log.
 ` + "`caddy ai-gateway translate`" + ` shows them for a body of your own. Strict mode is ` + "`strict`" + ` in the configuration or the
 request header ` + "`X-Ai-Gateway-Strict: 1`" + `.
 

@@ -92,6 +92,12 @@ type answer struct {
 func (a *answer) note(e *ir.Event) {
 	a.seen.Note(e)
 	a.recorder.note(e)
+	switch e.Kind {
+	case ir.EventPartStart:
+		a.unsaid(e.Part)
+	case ir.EventCitation:
+		a.uncited(e.Citation)
+	}
 }
 
 func (a *answer) Seen() *ir.Seen { return &a.seen }

@@ -11,7 +11,7 @@ import (
 // fault that another gateway, or a client, has had; its notes name the source.
 func TestLessons(t *testing.T) {
 	files, err := filepath.Glob("testdata/lessons/*.json")
-	if err != nil || len(files) < 60 {
+	if err != nil || len(files) < 100 {
 		t.Fatalf("found %d lessons, %v", len(files), err)
 	}
 	for _, file := range files {

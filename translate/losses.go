@@ -105,7 +105,7 @@ func (r *reporter) tool(t *ir.Tool) {
 		return
 	}
 	path := r.req.PathOfTool(t)
-	if vendors && !r.told(path) {
+	if vendors && !t.Merged() && t.Type != "mcp" && !r.told(path) {
 		r.config(t, path)
 	}
 	r.members(t.Ext, path)
@@ -147,7 +147,7 @@ func (r *reporter) config(t *ir.Tool, path string) {
 // dialects read, or tell of themselves.
 var sharedConfig = []string{
 	"type", "name", "cache_control", "max_uses", "allowed_domains", "blocked_domains", "user_location", "search_context_size",
-	"excludeDomains", "exclude_domains", "url", "authorization_token", "tool_configuration", "display_width_px", "display_height_px",
+	"excludeDomains", "exclude_domains", "display_width_px", "display_height_px",
 }
 
 func outputSchema(d ir.Dialect) string {

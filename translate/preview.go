@@ -31,7 +31,7 @@ type Sent struct {
 }
 
 // vendors are the kinds of account by whose models a dialect is best known.
-var vendors = map[ir.Dialect]string{ir.Chat: "openai", ir.Responses: "openai", ir.Anthropic: "anthropic", ir.Gemini: "gemini"}
+var vendors = map[ir.Dialect]string{ir.Chat: "openai", ir.Responses: "openai", ir.Anthropic: "anthropic", ir.Gemini: "gemini", ir.GeminiWeb: "gemini_web"}
 
 // Request returns what an upstream that speaks To would be sent for a client's
 // body in From. It fails with the *ir.Error that the client would be told; the
@@ -55,28 +55,35 @@ func (p *Preview) Request(body []byte) (Sent, error) {
 }
 
 // Response returns what a client that speaks To would read for an upstream's
-// whole answer in From. It fails when the body is no answer.
-func (p *Preview) Response(body []byte) ([]byte, error) {
-	answer, err := p.answer(false)
+// whole answer in From, with what of it the client's dialect has no place for.
+// It fails when the body is no answer.
+func (p *Preview) Response(body []byte) ([]byte, []ir.Note, error) {
+	answer, target, err := p.answer(false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := answer.Body(nil, body)
 	if err := answer.Seen().Err; err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return out, nil
+	return out, target.Notes.List(), nil
 }
 
 // Stream writes what a client that speaks To would read for an upstream's
-// stream in From, as the stream comes. It fails when the stream cannot be read;
-// an error that the upstream tells inside its stream is written for the client
-// and returned.
-func (p *Preview) Stream(w io.Writer, r io.Reader) error {
-	answer, err := p.answer(true)
+// stream in From, as the stream comes, and returns the notes about it. It fails
+// when the stream cannot be read; an error that the upstream tells inside its
+// stream is written for the client and returned.
+func (p *Preview) Stream(w io.Writer, r io.Reader) ([]ir.Note, error) {
+	answer, target, err := p.answer(true)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	err = p.copy(w, r, answer)
+	return target.Notes.List(), err
+}
+
+// copy feeds a stream to the answer and writes what becomes of it.
+func (p *Preview) copy(w io.Writer, r io.Reader, answer Answer) error {
 	frames := frames(bufio.NewReader(r), p.From)
 	var out []byte
 	for frames.Next() {
@@ -106,7 +113,7 @@ func frames(r *bufio.Reader, d ir.Dialect) sse.Source {
 }
 
 // answer is the way back to a client that asked for nothing in particular.
-func (p *Preview) answer(stream bool) (Answer, error) {
+func (p *Preview) answer(stream bool) (Answer, *ir.Target, error) {
 	model := p.Model
 	if model == "" {
 		model = "model"
@@ -115,7 +122,9 @@ func (p *Preview) answer(stream bool) (Answer, error) {
 	call := &Call{env: env, client: codecs[p.To], req: &ir.Request{Op: env.Op, Dialect: p.To, Model: model, Stream: stream}}
 	call.req.StreamOpts.Usage = ir.Some(true)
 	env.Usage = ir.Some(true)
-	return call.For(p.target(p.From, model), model, time.Now().Unix()).Answer(stream)
+	target := p.target(p.From, model)
+	answer, err := call.For(target, model, time.Now().Unix()).Answer(stream)
+	return answer, target, err
 }
 
 func (p *Preview) target(d ir.Dialect, asked string) *ir.Target {

@@ -34,11 +34,11 @@ func TestPreviewRequest(t *testing.T) {
 
 func TestPreviewResponse(t *testing.T) {
 	p := Preview{From: ir.Gemini, To: ir.Chat}
-	out, err := p.Response([]byte(`{"candidates":[{"content":{"role":"model","parts":[{"text":"hello"}]},"finishReason":"STOP"}]}`))
+	out, _, err := p.Response([]byte(`{"candidates":[{"content":{"role":"model","parts":[{"text":"hello"}]},"finishReason":"STOP"}]}`))
 	if err != nil || !bytes.Contains(out, []byte(`"content":"hello"`)) {
 		t.Errorf("%s, %v", out, err)
 	}
-	if _, err := p.Response([]byte(`[]`)); err == nil {
+	if _, _, err := p.Response([]byte(`[]`)); err == nil {
 		t.Error("what is no answer passes")
 	}
 }
@@ -47,7 +47,7 @@ func TestPreviewStream(t *testing.T) {
 	const chunk = `{"candidates":[{"content":{"role":"model","parts":[{"text":"hello"}]},"finishReason":"STOP"}]}`
 	for _, stream := range []string{"data: " + chunk + "\n\n", "[" + chunk + "]"} {
 		var out strings.Builder
-		if err := (&Preview{From: ir.Gemini, To: ir.Anthropic}).Stream(&out, strings.NewReader(stream)); err != nil {
+		if _, err := (&Preview{From: ir.Gemini, To: ir.Anthropic}).Stream(&out, strings.NewReader(stream)); err != nil {
 			t.Error(err)
 		}
 		if got := out.String(); !strings.Contains(got, `"text":"hello"`) || !strings.Contains(got, "event: message_stop") {
@@ -55,7 +55,7 @@ func TestPreviewStream(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	err := (&Preview{From: ir.Chat, To: ir.Responses}).Stream(&out, strings.NewReader(`data: {"choices":[{"index":0,"delta":{"content":"cut`+"\n\n"))
+	_, err := (&Preview{From: ir.Chat, To: ir.Responses}).Stream(&out, strings.NewReader(`data: {"choices":[{"index":0,"delta":{"content":"cut`+"\n\n"))
 	if err == nil || !strings.Contains(out.String(), "error") {
 		t.Errorf("a cut stream gives %v and %s", err, out.String())
 	}

@@ -14,6 +14,15 @@ type restorer struct {
 	trip *ir.Trip
 	emit func(*ir.Event)
 	held []*heldArgs
+
+	shapes bool // texts are held until they are complete, see shape
+	texts  []heldText
+}
+
+// heldText is a text that can be restored only when it is complete.
+type heldText struct {
+	cand, index int
+	text        []byte
 }
 
 // heldArgs are arguments that can be restored only when they are complete.
@@ -31,11 +40,14 @@ func (h *heldArgs) add(a ir.Args) {
 func (h *heldArgs) args() ir.Args { return ir.Args{Text: ir.Text(h.text), JSON: h.json} }
 
 func newRestorer(trip *ir.Trip, emit func(*ir.Event)) *restorer {
-	return &restorer{trip: trip, emit: emit}
+	return &restorer{trip: trip, emit: emit, shapes: shaped(trip)}
 }
 
 // event passes one event on, restored.
 func (r *restorer) event(e *ir.Event) {
+	if r.shapes && r.holdText(e) {
+		return
+	}
 	switch {
 	case e.Kind == ir.EventPartStart && e.Part.Kind == ir.PartToolCall:
 		if m := restoreCall(e.Part.Call, r.trip); m.needed() {
@@ -57,6 +69,40 @@ func (r *restorer) event(e *ir.Event) {
 		restoreCall(e.Part.Call, r.trip)
 	}
 	r.emit(e)
+}
+
+// holdText holds the texts of an answer back until they are complete. It
+// reports whether it has taken the event.
+func (r *restorer) holdText(e *ir.Event) bool {
+	if e.Kind == ir.EventPartStart && e.Part.Kind == ir.PartText {
+		r.texts = append(r.texts, heldText{e.Cand, e.Index, []byte(e.Part.Text)})
+		e.Part.Text = ""
+		return false
+	}
+	if e.Kind != ir.EventDelta && e.Kind != ir.EventPartStop {
+		return false
+	}
+	for i := range r.texts {
+		h := &r.texts[i]
+		if h.cand != e.Cand || h.index != e.Index {
+			continue
+		}
+		if e.Kind == ir.EventDelta {
+			h.text = append(h.text, e.Text...)
+			return true
+		}
+		if len(h.text) == 0 && e.Part != nil {
+			h.text = append(h.text, e.Part.Text...)
+		}
+		text := shape(ir.Text(h.text), r.trip)
+		r.texts = append(r.texts[:i], r.texts[i+1:]...)
+		if text != "" {
+			r.emit(&ir.Event{Kind: ir.EventDelta, Cand: e.Cand, Index: e.Index, Text: text})
+		}
+		r.emit(&ir.Event{Kind: ir.EventPartStop, Cand: e.Cand, Index: e.Index})
+		return true
+	}
+	return false
 }
 
 func (r *restorer) find(e *ir.Event) (*heldArgs, int) {
@@ -84,10 +130,14 @@ func (r *restorer) release(e *ir.Event) {
 	r.emit(&ir.Event{Kind: ir.EventPartStop, Cand: e.Cand, Index: e.Index})
 }
 
-// restoreResponse restores the calls of a whole answer.
+// restoreResponse restores the calls and texts of a whole answer.
 func restoreResponse(resp *ir.Response, trip *ir.Trip) {
+	shapes := shaped(trip)
 	for i := range resp.Candidates {
 		for j := range resp.Candidates[i].Parts {
+			if p := &resp.Candidates[i].Parts[j]; shapes && p.Kind == ir.PartText {
+				p.Text = shape(p.Text, trip)
+			}
 			if p := &resp.Candidates[i].Parts[j]; p.Kind == ir.PartToolCall {
 				if m := restoreCall(p.Call, trip); m.needed() {
 					p.Call.Args = m.apply(p.Call.Args)

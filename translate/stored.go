@@ -13,14 +13,18 @@ import (
 // that is whole.
 
 // Items returns the items of a Responses request's own input as they are
-// stored. find resolves references to items that are stored already.
-func (c *Call) Items(find func(id string) (ir.Item, bool)) []ir.Item {
-	return responses.InputItems(c.body, c.env, NewID, find)
+// stored. find resolves references to items that are stored already. The items
+// alias the body, or room, which is written to; see RoomForItems.
+func (c *Call) Items(room []byte, find func(id string) (ir.Item, bool)) []ir.Item {
+	return responses.InputItems(room, c.body, c.env, newIDs(), find)
 }
+
+// RoomForItems is how much room Items should be given.
+func (c *Call) RoomForItems() int { return c.env.TurnsAt.Len() + c.env.TurnsAt.Len()/8 + 1<<10 }
 
 // ItemsOf is Items for a list of items that is not a request's.
 func ItemsOf(list []byte, find func(id string) (ir.Item, bool)) []ir.Item {
-	return responses.InputItems(list, &ir.Envelope{TurnsAt: ir.Span{End: len(list)}}, NewID, find)
+	return responses.InputItems(nil, list, &ir.Envelope{TurnsAt: ir.Span{End: len(list)}}, NewID, find)
 }
 
 // Continue puts items in the place of the request's input and takes out what
@@ -76,6 +80,17 @@ func (c *Call) Queued(created int64) ([]byte, error) {
 	}
 	trip.Keeping = c.keeping
 	return responses.AppendQueued(nil, trip), nil
+}
+
+// AnswerSize is about how long the client's whole answer is, of an upstream's of
+// n bytes. One for a client of the Responses API repeats the request but for its
+// input.
+func (c *Call) AnswerSize(n int, relayed bool) int {
+	n += 512
+	if c.env.Dialect == ir.Responses && !relayed {
+		n += len(c.body) - c.env.TurnsAt.Len() + 1<<10
+	}
+	return n
 }
 
 // OutputItems returns the items of a response object's output. They alias it.

@@ -140,7 +140,7 @@ func (v *vector) runRequest() string {
 		}
 	}
 	env := &ir.Envelope{Op: ir.Generate, Dialect: vectorDialects[v.From], Header: header}
-	if strings.Contains(path, "count") {
+	if strings.Contains(path, "count") || strings.HasSuffix(path, "/input_tokens") {
 		env.Op = ir.CountTokens
 	}
 	if env.Dialect == ir.Gemini {
@@ -258,7 +258,7 @@ func (v *vector) encode(env *ir.Envelope, body []byte, target *ir.Target) ([]byt
 	if stored, ok := v.Ctx.Store[env.Stored.Previous]; ok {
 		nothing := func(string) (ir.Item, bool) { return ir.Item{}, false }
 		history := append(ItemsOf(stored.Input, nothing), ItemsOf(stored.Output, nothing)...)
-		if err := call.Continue(history, call.Items(nothing)); err != nil {
+		if err := call.Continue(history, call.Items(nil, nothing)); err != nil {
 			return nil, err
 		}
 	}

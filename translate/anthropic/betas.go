@@ -38,7 +38,9 @@ func (e *encoder) betas() []string {
 	strict := false
 	for _, t := range e.sent {
 		strict = strict || t.Strict.Or(false)
-		add(t.Kind == ir.ToolServer && t.Type == "mcp", betaMCP)
+		if t.Kind == ir.ToolServer && t.Type == "mcp" {
+			add(true, mcpBeta(t))
+		}
 		add(t.Kind == ir.ToolServer && (!e.native || len(t.Config) == 0), serverTools[t.Type].beta)
 	}
 	caps := &e.t.Caps

@@ -17,7 +17,7 @@ func (e *encoder) chooseFormat() {
 	case ir.FormatSchema:
 		switch {
 		case e.t.Caps.StructuredOutput:
-		case len(e.sent) == 0 && !e.req.Reasoning.On():
+		case len(e.sent) == 0 && !e.req.Reasoning.On() && schema.ForObjects(e.formatSchema()): // a tool's arguments are an object
 			e.asJSON = true
 		default:
 			e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
@@ -26,24 +26,10 @@ func (e *encoder) chooseFormat() {
 	case ir.FormatJSON:
 		e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
 		e.jsonText = `Respond with JSON.`
-	case ir.FormatEnum:
-		e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
-		e.jsonText = `Respond only with one of these values: ` + ir.Text(ir.AppendEscaped(nil, enumOf(f.Schema)))
 	default:
-		e.drop(ir.FieldFormat)
+		e.lose(ir.Semantic, ir.CodeEmulate, path, "asked for in the system prompt")
+		e.jsonText = f.Instruction(schema.Enum(f.Schema))
 	}
-}
-
-func enumOf(raw []byte) []byte {
-	var r jsonx.Reader
-	r.Reset(raw)
-	r.Object()
-	for r.Member() {
-		if r.Key() == "enum" && r.Kind() == jsonx.Array {
-			return jsonx.AppendCompact(nil, r.Raw())
-		}
-	}
-	return raw
 }
 
 // formatSchema returns the format's schema as JSON Schema.
@@ -64,7 +50,7 @@ func (e *encoder) jsonSchema(raw []byte, openAPI bool, tool *ir.Tool) []byte {
 // cleaned returns a tool's schema, or the format's, as Anthropic takes it.
 func (e *encoder) cleaned(raw []byte, openAPI, strict bool, tool *ir.Tool) []byte {
 	raw = e.jsonSchema(raw, openAPI, tool)
-	out, err := schema.Anthropic(raw, schema.AnthropicOptions{Strict: strict, Vertex: e.t.Provider == "vertex"})
+	out, err := schema.Anthropic(raw, schema.AnthropicOptions{Strict: strict, Format: strict && tool == nil, Vertex: e.t.Provider == "vertex"})
 	e.badSchema(err, tool)
 	return out
 }

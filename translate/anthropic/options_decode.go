@@ -30,6 +30,7 @@ func (d *decoder) option() {
 		d.outputConfig()
 	case "output_format":
 		readFormat(r, &req.Format)
+		req.Format.Member = "output_format"
 	case "metadata":
 		d.metadata()
 	case "service_tier":
@@ -180,6 +181,7 @@ func (d *decoder) metadata() {
 // finishOptions settles what depends on members that may come in any order.
 func (d *decoder) finishOptions() {
 	req := d.req
+	joinToolsets(req.Tools)
 	if t := &req.Reasoning; t.Mode == ir.ReasoningUnset && t.Effort != "" {
 		t.Mode = ir.ReasoningEffort
 	}

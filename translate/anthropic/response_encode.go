@@ -136,8 +136,6 @@ func (l *blockList) add(p *ir.Part) {
 	case isNative(p):
 		l.dropLate()
 		l.push(answerBlock{typ: rawType, part: p})
-	default:
-		noteDrop(l.trip, p.Kind)
 	}
 }
 
@@ -273,10 +271,6 @@ func appendNative(dst []byte, p *ir.Part) []byte {
 
 func noteLate(trip *ir.Trip) {
 	note(trip, ir.Note{Code: "reasoning.late_dropped", Path: "content", Level: ir.Warn})
-}
-
-func noteDrop(trip *ir.Trip, kind ir.PartKind) {
-	note(trip, ir.Note{Code: ir.CodeDrop, Path: "content", Level: ir.Warn, Detail: kind.String()})
 }
 
 func note(trip *ir.Trip, n ir.Note) {

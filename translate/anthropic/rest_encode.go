@@ -106,26 +106,6 @@ func (e *encoder) tier() {
 	e.dst = append(append(append(e.dst, '"'), word...), '"')
 }
 
-// mcp writes the servers that Anthropic calls itself.
-func (e *encoder) mcp() {
-	n := 0
-	for _, t := range e.sent {
-		if t.Kind != ir.ToolServer || t.Type != "mcp" {
-			continue
-		}
-		if n++; n == 1 {
-			e.name("mcp_servers")
-			e.dst = append(e.dst, '[')
-		} else {
-			e.dst = append(e.dst, ',')
-		}
-		e.raw(t.Config)
-	}
-	if n > 0 {
-		e.dst = append(e.dst, ']')
-	}
-}
-
 // contextManagement writes the edits of the context but, when the model does
 // not think, those that clear thinking, which are refused then.
 func (e *encoder) contextManagement(raw []byte) {

@@ -154,8 +154,6 @@ func (e *streamEncoder) partStart(ev *ir.Event) {
 		p.native = ir.Part{}
 		if isNative(h) {
 			p.native = cloneNative(h)
-		} else {
-			noteDrop(e.trip, h.Kind)
 		}
 	}
 	if h.Text != "" {

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"slices"
+
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -9,7 +11,7 @@ func (d *decoder) tools() {
 	if !d.r.Array() {
 		return
 	}
-	d.req.Tools = make([]ir.Tool, 0, 8+len(d.body)/8192)
+	d.req.Tools = slices.Grow(d.req.Tools, 8+len(d.body)/8192) // mcp_servers may stand in front
 	for i := 0; d.r.Element(); i++ {
 		if t, ok := d.tool(i); ok {
 			d.req.Tools = append(d.req.Tools, t)
@@ -59,6 +61,8 @@ func (d *decoder) tool(at int) (ir.Tool, bool) {
 			t.Search = readSearch(t.Config)
 		case "computer":
 			t.Description = readScreen(t.Config)
+		case ir.ToolsetType:
+			t.MCP = readToolset(&t)
 		}
 	}
 	return t, true
@@ -78,25 +82,6 @@ func toolMember(r *jsonx.Reader, t *ir.Tool) {
 		t.Cache = readCache(r)
 	default:
 		t.Ext = append(t.Ext, keep(r))
-	}
-}
-
-// mcpServers reads the servers that Anthropic calls itself.
-func (d *decoder) mcpServers() {
-	if !d.r.Array() {
-		return
-	}
-	for i := 0; d.r.Element(); i++ {
-		t := ir.Tool{Kind: ir.ToolServer, Type: "mcp", At: i, Config: d.r.Raw()}
-		sub := d.r.Sub(t.Config)
-		sub.Object()
-		for sub.Member() {
-			if sub.Key() == "name" {
-				t.Name = sub.String()
-			}
-		}
-		d.fail(sub.Err())
-		d.req.Tools = append(d.req.Tools, t)
 	}
 }
 

@@ -59,6 +59,14 @@ func (e *encoder) offered(t *ir.Tool) bool {
 	switch {
 	case e.native, t.Kind == ir.ToolFunction, t.Kind == ir.ToolCustom:
 		return true
+	case t.Kind == ir.ToolServer && t.Type == "mcp" && e.t.Provider != "vertex":
+		ok, err := e.req.SendMCP(e.t, t, true, false)
+		if err != nil && e.err == nil {
+			e.err = err
+		}
+		return ok
+	case t.Merged():
+		return false
 	case t.Kind == ir.ToolServer:
 		if _, ok := serverTools[t.Type]; ok {
 			return true
@@ -83,8 +91,8 @@ func (e *encoder) tools() {
 	}
 	n := 0
 	for _, t := range e.sent {
-		if t.Kind == ir.ToolServer && t.Type == "mcp" {
-			continue
+		if e.native && t.Kind == ir.ToolServer && t.Type == "mcp" {
+			continue // its toolset is in the list
 		}
 		if n++; n == 1 {
 			e.name("tools")
@@ -105,6 +113,8 @@ func (e *encoder) tool(t *ir.Tool) {
 	case e.native && len(t.Config) > 0:
 		e.raw(t.Config)
 		e.marks.passed(t.Cache)
+	case t.MCP != nil:
+		e.toolset(t.MCP)
 	case t.Kind == ir.ToolServer:
 		e.serverTool(t)
 	default:

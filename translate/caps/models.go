@@ -109,7 +109,7 @@ func gemini(name string) ir.Caps {
 		}
 	default:
 		c.Thinking, c.Validated, c.FunctionCallID, c.ServerToolMix, c.ToolResultMedia = ir.ThinkingLevel, true, true, true, true
-		c.NoPenalties, c.URLImages = true, true
+		c.NoPenalties, c.URLImages, c.URLFiles = true, true, true
 		switch {
 		case flash || lite:
 			c.Levels = []string{"minimal", "low", "medium", "high"}

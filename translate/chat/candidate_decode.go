@@ -290,8 +290,12 @@ func (c *candidate) takeAudio(out []ir.Event, m *ir.Media) []ir.Event {
 	return append(out, ir.Event{Kind: ir.EventDelta, Cand: c.index, Index: c.audio.part, Text: m.Data})
 }
 
-// answerMIME is the type of spoken answers: what the client asked for.
+// answerMIME is the type of spoken answers: what the client asked for, and for
+// Google's clients the one that they know, which is what pcm16 is.
 func answerMIME(trip *ir.Trip) string {
+	if r := trip.Request; r != nil && (r.Dialect == ir.Gemini || r.Dialect == ir.CodeAssist) {
+		return "audio/L16;codec=pcm;rate=24000"
+	}
 	if trip.Request == nil || trip.Request.Output.AudioFormat == "" {
 		return "audio/wav"
 	}

@@ -241,7 +241,7 @@ func isPage(body []byte) bool {
 }
 
 // retryAfter reads how long to wait: retry-after-ms, or retry-after in seconds
-// or as a date.
+// or as a date, else until the budgets that are used up are full again.
 func retryAfter(h http.Header) time.Duration {
 	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms > 0 && ms < 1e12 {
 		return time.Duration(ms * float64(time.Millisecond))
@@ -253,7 +253,16 @@ func retryAfter(h http.Header) time.Duration {
 	if at, err := http.ParseTime(value); err == nil {
 		return max(time.Until(at), 0)
 	}
-	return 0
+	var wait time.Duration
+	for _, budget := range [...]string{"Requests", "Tokens"} {
+		if h.Get("X-Ratelimit-Remaining-"+budget) != "0" {
+			continue
+		}
+		if d, err := time.ParseDuration(h.Get("X-Ratelimit-Reset-" + budget)); err == nil {
+			wait = max(wait, d)
+		}
+	}
+	return wait
 }
 
 // decodeStreamError reads an error object that came with status 200: its own

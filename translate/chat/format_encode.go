@@ -79,9 +79,12 @@ func (e *encoder) format(dst []byte) []byte {
 func (e *encoder) schemaFormat(dst []byte) []byte {
 	f := &e.req.Format
 	raw, strict := e.schema(f.Schema, f.OpenAPI, e.req.Path(ir.FieldFormat))
-	if !e.caps.StructuredOutput {
+	if !e.caps.StructuredOutput || e.t.Provider == "openai" && !schema.ForObjects(raw) { // OpenAI's answers are objects
 		e.lose(ir.Semantic, ir.CodeEmulate, e.req.Path(ir.FieldFormat), "by instruction")
 		e.system = `Respond only with JSON matching: ` + ir.Plain(string(jsonx.AppendCompact(nil, raw)))
+		if !schema.ForObjects(raw) {
+			return dst
+		}
 		return appendRaw(dst, "response_format", []byte(`{"type":"json_object"}`))
 	}
 	dst = append(appendKey(dst, "response_format"), `{"type":"json_schema","json_schema":{`...)
@@ -139,11 +142,12 @@ func (e *encoder) schema(raw []byte, openAPI bool, path string) ([]byte, bool) {
 }
 
 // constraint writes an enum, a regular expression or a grammar as vLLM takes
-// them. OpenAI has no such thing.
+// them. OpenAI has no such thing and is asked in words.
 func (e *encoder) constraint(dst []byte) []byte {
 	f := &e.req.Format
 	if e.t.Provider == "openai" {
-		e.drop(ir.FieldFormat)
+		e.lose(ir.Semantic, ir.CodeEmulate, e.req.Path(ir.FieldFormat), "by instruction")
+		e.system = f.Instruction(schema.Enum(f.Schema))
 		return dst
 	}
 	dst = append(appendKey(dst, "structured_outputs"), '{')
@@ -153,19 +157,7 @@ func (e *encoder) constraint(dst []byte) []byte {
 	case ir.FormatGrammar:
 		dst = appendText(dst, "grammar", f.Pattern)
 	default:
-		dst = appendRaw(dst, "choice", enumOf(f.Schema))
+		dst = appendRaw(dst, "choice", schema.Enum(f.Schema))
 	}
 	return append(dst, '}')
-}
-
-// enumOf returns the list of values of an enum's schema.
-func enumOf(raw []byte) []byte {
-	var r jsonx.Reader
-	r.Reset(raw)
-	for in := r.Object(); in && r.Member(); {
-		if r.Key() == "enum" && r.Kind() == jsonx.Array {
-			return r.Raw()
-		}
-	}
-	return []byte("[]")
 }

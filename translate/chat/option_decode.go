@@ -13,10 +13,10 @@ func (d *decoder) options(key string) bool {
 	case "response_format":
 		d.responseFormat()
 	case "guided_json", "guided_choice", "guided_regex", "guided_grammar":
-		d.guided(key[len("guided_"):])
+		d.guided(key[len("guided_"):], key)
 	case "structured_outputs":
 		for in := r.Object(); in && r.Member(); {
-			d.guided(r.Key())
+			d.guided(r.Key(), "structured_outputs."+r.Key())
 		}
 	case "reasoning_effort":
 		d.reason.effort = r.String()
@@ -137,7 +137,7 @@ func formatMember(r *jsonx.Reader, f *ir.Format) {
 }
 
 // guided reads one of vLLM's ways to constrain an answer.
-func (d *decoder) guided(how string) {
+func (d *decoder) guided(how, member string) {
 	r := &d.r
 	if r.Null() {
 		return
@@ -149,14 +149,14 @@ func (d *decoder) guided(how string) {
 			sub := r.Sub(raw)
 			raw = []byte(sub.String())
 		}
-		d.setFormat(ir.Format{Kind: ir.FormatSchema, Schema: raw})
+		d.setFormat(ir.Format{Kind: ir.FormatSchema, Schema: raw, Member: member})
 	case "choice":
 		enum := append([]byte(`{"type":"string","enum":`), r.Raw()...)
-		d.setFormat(ir.Format{Kind: ir.FormatEnum, Schema: append(enum, '}')})
+		d.setFormat(ir.Format{Kind: ir.FormatEnum, Schema: append(enum, '}'), Member: member})
 	case "regex":
-		d.setFormat(ir.Format{Kind: ir.FormatRegex, Pattern: r.Text()})
+		d.setFormat(ir.Format{Kind: ir.FormatRegex, Pattern: r.Text(), Member: member})
 	case "grammar":
-		d.setFormat(ir.Format{Kind: ir.FormatGrammar, Pattern: r.Text()})
+		d.setFormat(ir.Format{Kind: ir.FormatGrammar, Pattern: r.Text(), Member: member})
 	}
 }
 

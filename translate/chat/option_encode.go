@@ -159,14 +159,17 @@ func (e *encoder) modalities(dst []byte) []byte {
 	if len(o.Modalities) == 0 || !e.same && len(o.Modalities) == 1 && o.Modalities[0] == "text" {
 		return dst
 	}
-	audio := false
+	audio, text := false, false
 	for _, m := range o.Modalities {
-		audio = audio || m == "audio"
+		audio, text = audio || m == "audio", text || m == "text"
 		if m == "image" && e.open {
 			e.drop(ir.FieldModalities)
 		}
 	}
 	dst = append(appendKey(dst, "modalities"), '[')
+	if audio && !text && !e.same { // what OpenAI speaks it writes as well
+		dst = append(dst, `"text",`...)
+	}
 	for i, m := range o.Modalities {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -179,8 +182,15 @@ func (e *encoder) modalities(dst []byte) []byte {
 	case e.same && o.Audio != nil:
 		dst = appendRaw(dst, "audio", o.Audio)
 	default:
+		format := orElse(o.AudioFormat, "wav")
+		if e.req.Dialect == ir.Gemini || e.req.Dialect == ir.CodeAssist {
+			format = "pcm16" // Google's clients know no other
+			if len(o.Speech) > 0 {
+				e.lose(ir.Semantic, ir.CodeApprox, e.req.Path(ir.FieldAudio), "the voice alloy")
+			}
+		}
 		dst = append(appendKey(dst, "audio"), '{')
-		dst = appendString(dst, "format", orElse(o.AudioFormat, "wav"))
+		dst = appendString(dst, "format", format)
 		dst = append(appendString(dst, "voice", orElse(o.AudioVoice, "alloy")), '}')
 	}
 	return dst
@@ -241,10 +251,7 @@ func openAITTL(ttl string) string {
 
 // tier is the service tier in OpenAI's words.
 func (e *encoder) tier() string {
-	tier := e.req.Tier
-	if tier == "" && e.req.Speed == "fast" {
-		tier = "priority"
-	}
+	tier := e.req.ServiceTier()
 	switch {
 	case e.same:
 		return tier

@@ -125,7 +125,7 @@ var encodeCases = []struct {
 	{name: "usage in streams", target: vllm, in: `"stream":true`, want: `"stream_options":{"include_usage":true}`},
 	{name: "regex", target: vllm, in: `"guided_regex":"a\\d"`, want: `"structured_outputs":{"regex":"a\\d"},"response_format":"absent"`},
 	{name: "choice", target: vllm, in: `"guided_choice":["a","b"]`, want: `"structured_outputs":{"choice":["a","b"]}`},
-	{name: "regex at OpenAI", target: gpt, in: `"guided_regex":"a"`, want: `"structured_outputs":"absent"`, notes: "drop:response_format"},
+	{name: "regex at OpenAI", target: gpt, in: `"guided_regex":"a"`, want: `"structured_outputs":"absent"`, notes: "emulate:guided_regex"},
 	{name: "schema by instruction", target: with(func(t *ir.Target) { t.Caps.StructuredOutput = false }), in: `"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","properties":{}}}}`,
 		want: `"response_format":{"type":"json_object"},"messages":[{"role":"system","content":"Respond only with JSON matching: {\"type\":\"object\",\"properties\":{}}"},{"role":"user","content":"x"}]`, notes: "emulate:response_format"},
 	{name: "empty tools", target: vllm, in: `"tools":[],"tool_choice":"auto","parallel_tool_calls":true`, want: `"tools":"absent","tool_choice":"absent","parallel_tool_calls":"absent"`},

@@ -16,6 +16,7 @@ type Antigravity struct {
 	Agent   string // who asks
 	Session string // an id of the conversation
 	Credits bool   // the account's credits may be spent when its quota is
+	Plain   bool   // the model takes no requests of the kind that searches the web
 }
 
 // notTaken are members of Gemini's own requests that Antigravity refuses, or that tell of the client.
@@ -37,7 +38,7 @@ func (a Antigravity) Wrap(body []byte) ([]byte, error) {
 		}
 		from := len(out)
 		out = appendMember(out, key, &r)
-		if key == "tools" && onlySearches(out[from:]) {
+		if key == "tools" && !a.Plain && onlySearches(out[from:]) {
 			kind = kindSearch
 		}
 	}

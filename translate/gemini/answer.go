@@ -13,9 +13,15 @@ type chunk struct {
 	cands              []wireCandidate
 	usage              ir.Usage
 	hasUsage           bool
+	counts             counts // what usage was made of
+	usages             int    // number of members that tell it
 	tier               string
 	block              string // promptFeedback.blockReason
 	failure            []byte // error, raw
+
+	marks []mark // what changes from chunk to chunk, in order
+	like  likeness
+	alike bool // it is the learned one with another text and other counts
 }
 
 type wireCandidate struct {
@@ -30,7 +36,7 @@ type wireCandidate struct {
 
 // read reads the chunk that is next.
 func (c *chunk) read(r *jsonx.Reader) error {
-	*c = chunk{cands: c.cands[:0]}
+	*c = chunk{cands: c.cands[:0], marks: c.marks[:0], like: c.like}
 	object(r)
 	for r.Member() {
 		switch key := r.Key(); key {
@@ -39,11 +45,12 @@ func (c *chunk) read(r *jsonx.Reader) error {
 				c.candidate(r)
 			}
 		case "usageMetadata", "usage_metadata":
-			c.usage, c.tier, c.hasUsage = readUsage(r)
+			c.readUsage(r)
 		case "modelVersion", "model_version":
 			c.modelAt.Start = r.Offset()
 			c.model = r.String()
 			c.modelAt.End = r.Offset()
+			c.marks = append(c.marks, mark{at: c.modelAt, kind: markModel})
 		case "responseId", "response_id":
 			c.id = r.String()
 		case "createTime", "create_time":
@@ -77,7 +84,7 @@ func (c *chunk) candidate(r *jsonx.Reader) {
 		case "content":
 			for in := r.Object(); in && r.Member(); {
 				if r.Key() == "parts" {
-					w.readParts(r)
+					c.readParts(r, w)
 				}
 			}
 		case "index":
@@ -96,7 +103,7 @@ func (c *chunk) candidate(r *jsonx.Reader) {
 	}
 }
 
-func (w *wireCandidate) readParts(r *jsonx.Reader) {
+func (c *chunk) readParts(r *jsonx.Reader, w *wireCandidate) {
 	for in := r.Array(); in && r.Element(); {
 		n := len(w.parts)
 		if n < cap(w.parts) {
@@ -104,7 +111,11 @@ func (w *wireCandidate) readParts(r *jsonx.Reader) {
 		} else {
 			w.parts = append(w.parts, wirePart{})
 		}
-		readPart(r, &w.parts[n])
+		p := &w.parts[n]
+		readPart(r, p)
+		if p.textAt.Len() > 0 {
+			c.marks = append(c.marks, mark{at: p.textAt, kind: markText})
+		}
 	}
 }
 
@@ -112,6 +123,10 @@ func (w *wireCandidate) readParts(r *jsonx.Reader) {
 // of them, as some proxies wrap errors and whole streams. It fails for what is
 // no JSON.
 func eachChunk(data []byte, c *chunk, do func()) error {
+	if c.match(data) {
+		do()
+		return nil
+	}
 	var r jsonx.Reader
 	r.Reset(data)
 	if r.Kind() != jsonx.Array {
@@ -121,6 +136,7 @@ func eachChunk(data []byte, c *chunk, do func()) error {
 		if err := r.End(); err != nil {
 			return err
 		}
+		c.learn(data)
 		do()
 		return nil
 	}

@@ -103,6 +103,12 @@ func (f *schemaFormat) member(r *jsonx.Reader, key string) bool {
 
 func (f *schemaFormat) finish(req *ir.Request) {
 	format := &req.Format
+	switch {
+	case f.schema == nil:
+		format.Member = configPrefix + "responseMimeType"
+	case !f.openAPI:
+		format.Member = configPrefix + "responseJsonSchema"
+	}
 	format.Schema, format.OpenAPI = f.schema, f.openAPI
 	switch {
 	case f.mime == "text/x.enum":

@@ -160,22 +160,20 @@ func (e *encoder) chooseFormat() {
 	f := &e.req.Format
 	path := e.req.Path(ir.FieldFormat)
 	switch f.Kind {
-	case ir.FormatRegex, ir.FormatGrammar:
-		e.lose(ir.Semantic, ir.CodeDrop, path, "")
-	case ir.FormatJSON, ir.FormatSchema, ir.FormatEnum:
-	default:
+	case ir.FormatUnset, ir.FormatText:
 		return
 	}
-	if e.native || e.count || e.t.Caps.ServerToolMix || len(e.functions)+len(e.servers) == 0 {
+	grammar := f.Kind == ir.FormatGrammar || f.Kind == ir.FormatRegex && e.antigravity()
+	if !grammar && (e.native || e.t.Caps.ServerToolMix || len(e.functions)+len(e.servers) == 0) || e.count {
 		return
 	}
 	switch f.Kind {
 	case ir.FormatJSON:
 		e.jsonLine = "Respond only with a JSON object."
-	case ir.FormatSchema, ir.FormatEnum:
+	case ir.FormatSchema:
 		e.jsonLine = ir.Text("Respond only with JSON matching: ") + jsonText(f.Schema)
 	default:
-		return
+		e.jsonLine = f.Instruction(schema.Enum(f.Schema))
 	}
 	e.lose(ir.Semantic, ir.CodeEmulate, path, "as an instruction")
 }
@@ -185,7 +183,7 @@ func (e *encoder) output() {
 	if e.jsonLine == "" {
 		e.format()
 	}
-	if m := req.Output.Modalities; len(m) > 1 || len(m) == 1 && (m[0] != "text" || e.native) {
+	if m := e.modalities(); len(m) > 1 || len(m) == 1 && (m[0] != "text" || e.native) {
 		e.dst = append(appendKey(e.dst, "responseModalities"), '[')
 		for _, name := range m {
 			e.dst = ir.AppendQuoted(appendComma(e.dst), strings.ToUpper(name))
@@ -201,6 +199,14 @@ func (e *encoder) output() {
 	if e.native && len(req.Output.Image) > 0 {
 		e.dst = appendRaw(e.dst, "imageConfig", req.Output.Image)
 	}
+}
+
+// modalities are the forms in which the answer may come.
+func (e *encoder) modalities() []string {
+	if m := e.req.Output.Modalities; m != nil || !e.draws {
+		return m
+	}
+	return []string{"text", "image"}
 }
 
 func (e *encoder) format() {
@@ -219,6 +225,11 @@ func (e *encoder) format() {
 	case ir.FormatEnum:
 		e.dst = appendString(e.dst, "responseMimeType", "text/x.enum")
 		options.JSON = options.JSON && e.native
+	case ir.FormatRegex: // only the older form of schemas has patterns
+		e.dst = appendString(e.dst, "responseMimeType", "application/json")
+		e.dst = appendText(append(appendKey(e.dst, "responseSchema"), `{"type":"STRING"`...), "pattern", f.Pattern)
+		e.dst = append(e.dst, '}')
+		return
 	default:
 		return
 	}

@@ -26,7 +26,7 @@ type source struct {
 // sourceKinds are the members of a groundingChunk.
 var sourceKinds = map[string]string{"web": "url", "retrievedContext": "file", "maps": "place"}
 
-// cite emits the sources of the text that is open.
+// cite emits the sources of the last text, which may have ended before.
 func (d *streamDecoder) cite(w *wireCandidate, st *candidate) {
 	if w.grounding == nil && w.citations == nil {
 		return
@@ -41,7 +41,7 @@ func (d *streamDecoder) cite(w *wireCandidate, st *candidate) {
 		}
 		at.url = strings.Clone(at.url)
 		st.cited = append(st.cited, at)
-		d.emit(ir.Event{Kind: ir.EventCitation, Cand: w.index, Index: st.next - 1, Citation: c})
+		d.emit(ir.Event{Kind: ir.EventCitation, Cand: w.index, Index: st.texted, Citation: c})
 	}
 	readGrounding(w.grounding, said, emit)
 	readCitations(w.citations, said, emit)
@@ -234,6 +234,9 @@ func (g *grounding) add(c *ir.Citation, said string, part int) {
 		g.chunks = append(g.chunks, "}}"...)
 	}
 	from, to, ok := bytesOf(said, c.Start, c.End)
+	if c.Placeless() && said != "" {
+		from, to, ok = 0, len(said), true
+	}
 	if !ok {
 		return
 	}

@@ -135,7 +135,12 @@ func TestFormats(t *testing.T) {
 			`{"systemInstruction":{"parts":[{"text":"Respond only with JSON matching: {\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}"}]},"contents":[]` + tools + `}`, "emulate:response_format"},
 		{"any JSON beside tools on 2.5", gemini25(), ir.Format{Kind: ir.FormatJSON}, []ir.Tool{function},
 			`{"systemInstruction":{"parts":[{"text":"Respond only with a JSON object."}]},"contents":[]` + tools + `}`, "emulate:response_format"},
-		{"a regular expression", gemini25(), ir.Format{Kind: ir.FormatRegex, Pattern: "a+"}, nil, `{"contents":[]}`, "drop:response_format"},
+		{"a regular expression", gemini25(), ir.Format{Kind: ir.FormatRegex, Pattern: "a+"}, nil,
+			`{"contents":[],"generationConfig":{"responseMimeType":"application/json","responseSchema":{"type":"STRING","pattern":"a+"}}}`, ""},
+		{"a regular expression beside tools on 2.5", gemini25(), ir.Format{Kind: ir.FormatRegex, Pattern: "a+"}, []ir.Tool{function},
+			`{"systemInstruction":{"parts":[{"text":"Respond only with text that this regular expression matches: a+"}]},"contents":[]` + tools + `}`, "emulate:response_format"},
+		{"a grammar", gemini25(), ir.Format{Kind: ir.FormatGrammar, Pattern: `x ::= \"a\"`, Member: "guided_grammar"}, nil,
+			`{"systemInstruction":{"parts":[{"text":"Respond only with text that follows this grammar:\nx ::= \"a\""}]},"contents":[]}`, "emulate:guided_grammar"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

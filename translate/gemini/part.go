@@ -12,6 +12,7 @@ import (
 // answers. Everything in it aliases the body.
 type wirePart struct {
 	text    ir.Text
+	textAt  ir.Span // the string in the body; empty for a part that is a string itself
 	hasText bool
 	thought bool
 	sig     string
@@ -48,7 +49,9 @@ func readPart(r *jsonx.Reader, p *wirePart) {
 		switch key := r.Key(); key {
 		case "text":
 			p.hasText = r.Kind() != jsonx.Null
+			start := r.Offset()
 			p.text = r.Text()
+			p.textAt = ir.Span{Start: start, End: r.Offset()}
 		case "thought":
 			p.thought = r.Bool()
 		case "thoughtSignature", "thought_signature":

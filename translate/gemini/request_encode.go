@@ -20,6 +20,7 @@ type encoder struct {
 
 	functions []int // indexes of the tools that are declared
 	servers   []int
+	draws     bool    // the client asks for pictures by a tool, which the model makes itself
 	jsonLine  ir.Text // what the system instruction says about the answer's form
 
 	// The open content.
@@ -150,7 +151,7 @@ func (e *encoder) labels() {
 
 // tier writes the service tier, whose names Google shares with OpenAI in part.
 func (e *encoder) tier() {
-	switch tier := e.req.Tier; {
+	switch tier := e.req.ServiceTier(); {
 	case tier == "" || tier == "auto" || tier == "standard_only":
 	case e.antigravity():
 		e.lose(ir.FieldTier.Class(), ir.CodeDrop, e.req.Path(ir.FieldTier), "")
@@ -182,7 +183,7 @@ func (e *encoder) hints() {
 		{ir.FieldCacheKey, req.Cache.Key != ""},
 		{ir.FieldUser, req.Meta.EndUser != "" || req.Meta.ClientUserID != ""},
 		{ir.FieldSafetyID, req.Meta.SafetyID != ""},
-		{ir.FieldSpeed, req.Speed != ""},
+		{ir.FieldSpeed, req.Speed != "" && (req.ServiceTier() != "priority" || e.antigravity())},
 		{ir.FieldParallel, req.Parallel.Set && !req.Parallel.V && len(e.functions) > 0},
 	} {
 		if f.set {

@@ -88,11 +88,7 @@ func appendPart(dst []byte, p *ir.Part) []byte {
 	case ir.PartImage, ir.PartAudio, ir.PartVideo, ir.PartFile:
 		return appendMedia(dst, p)
 	case ir.PartServerCall, ir.PartServerResult:
-		if p.Server == nil || p.Server.Dialect != ir.Gemini {
-			return dst
-		}
-		dst = appendLine(appendKey(append(dst, '{'), serverKey(p.Kind, p.Server)), p.Server.Raw)
-		return append(append(dst, signature(p.Sig)...), '}')
+		return appendServer(dst, p)
 	}
 	return dst
 }

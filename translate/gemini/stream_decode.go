@@ -30,7 +30,8 @@ type candidate struct {
 	next   int         // index of the next part
 	open   ir.PartKind // text or thinking that is open at index next-1, else 0
 	signed bool        // it has its signature and takes no more text
-	text   []byte      // what it says, escaped: citations count its bytes
+	text   []byte      // what the last text has said, escaped: citations count its bytes
+	texted int         // its index
 	cited  []citedAt
 
 	called  bool
@@ -147,6 +148,13 @@ func lastText(parts []wirePart) int {
 // about emits what the candidate tells of the text that is open.
 func (d *streamDecoder) about(w *wireCandidate, st *candidate) {
 	if st.open != ir.PartText {
+		if len(st.text) == 0 || w.grounding == nil && w.citations == nil {
+			return
+		}
+		if d.trip.Request.Stream && d.trip.Target.Notes != nil { // what stands in a client's stream cannot be cited any more
+			d.trip.Target.Notes.Add(ir.Note{Code: ir.CodeDrop, Path: "answer.citations", Level: ir.Warn, Detail: "told after a call"})
+		}
+		d.cite(w, st)
 		return
 	}
 	if list := readLogprobs(w.logprobs); list != nil {

@@ -35,8 +35,9 @@ type answering struct {
 type building struct {
 	index int
 	part  ir.Part
-	text  []byte // what it has said: text, or the data of media
-	raw   []byte // arguments that come as raw JSON
+	text  []byte        // what it has said: text, or the data of media
+	raw   []byte        // arguments that come as raw JSON
+	cites []ir.Citation // of all that it says
 }
 
 const lineEnd = "\r\n\r\n"
@@ -65,7 +66,11 @@ func (s *streamEncoder) Append(dst []byte, e *ir.Event) []byte {
 	case ir.EventSignature:
 		return s.signature(dst, e)
 	case ir.EventCitation:
-		if b := s.find(e); b != nil {
+		if b := s.find(e); b != nil && e.Citation.Placeless() {
+			c := *e.Citation
+			c.URL, c.Title = c.URL.Clone(), c.Title.Clone()
+			b.cites = append(b.cites, c)
+		} else if b != nil {
 			s.cand(e.Cand).sources.add(e.Citation, ir.Text(b.text).String(), 0)
 		}
 	case ir.EventLogprobs:
@@ -188,8 +193,12 @@ func (s *streamEncoder) open(dst []byte, e *ir.Event) []byte {
 		b.text = append(b.text, media.Data...)
 		media.Data = ""
 		b.part.Media = &media
-	case h.Server != nil:
+	case h.Server != nil && (h.Server.Dialect == ir.Gemini || e.Part.Kind == ir.PartServerResult):
 		return s.whole(dst, e.Cand, h)
+	case h.Server != nil:
+		b.raw = append(b.raw, h.Server.Args.JSON...)
+		b.text = append(b.text, h.Server.Args.Text...)
+		b.part.Server = &ir.ServerItem{Tool: h.Server.Tool, Dialect: h.Server.Dialect}
 	case h.Think != nil && h.Think.Redacted:
 		b.part.Sig = nil
 		return s.whole(dst, e.Cand, h)
@@ -204,7 +213,7 @@ func (s *streamEncoder) delta(dst []byte, e *ir.Event) []byte {
 	switch {
 	case b == nil:
 		return dst
-	case b.part.Call != nil, b.part.Media != nil:
+	case b.part.Call != nil, b.part.Media != nil, b.part.Server != nil:
 		b.text = append(b.text, e.Text...)
 		b.raw = append(b.raw, e.JSON...)
 		return dst
@@ -256,6 +265,12 @@ func (s *streamEncoder) close(dst []byte, e *ir.Event) []byte {
 			break
 		}
 	}
+	if len(b.cites) > 0 {
+		said := ir.Text(b.text).String()
+		for i := range b.cites {
+			c.sources.add(&b.cites[i], said, 0)
+		}
+	}
 	return s.complete(dst, e.Cand, b, e.Part)
 }
 
@@ -269,6 +284,9 @@ func (s *streamEncoder) complete(dst []byte, cand int, b *building, final *ir.Pa
 		if p.Call.Args.Empty() && final != nil && final.Call != nil {
 			p.Call.Args = final.Call.Args
 		}
+		return s.whole(dst, cand, p)
+	case p.Server != nil:
+		p.Server.Args = ir.Args{JSON: b.raw, Text: ir.Text(b.text)}
 		return s.whole(dst, cand, p)
 	case p.Media != nil:
 		p.Media.Data = ir.Text(b.text)

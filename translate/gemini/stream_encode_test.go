@@ -180,7 +180,8 @@ func TestStreamMeta(t *testing.T) {
 	sameJSON(t, []byte(indent(chunks[len(chunks)-1])), `{"candidates":[
 		{"index":0,"content":{"role":"model","parts":[{"text":""}]},"finishReason":"MAX_TOKENS",
 			"groundingMetadata":{"groundingChunks":[{"web":{"uri":"u","title":"t"}},{"web":{"uri":"v"}}],"groundingSupports":[
-				{"segment":{"startIndex":0,"endIndex":7,"text":"Zürich"},"groundingChunkIndices":[0]},{"segment":{"startIndex":8,"endIndex":10,"text":"is"},"groundingChunkIndices":[0]}]},
+				{"segment":{"startIndex":0,"endIndex":7,"text":"Zürich"},"groundingChunkIndices":[0]},{"segment":{"startIndex":8,"endIndex":10,"text":"is"},"groundingChunkIndices":[0]},
+				{"segment":{"startIndex":0,"endIndex":10,"text":"Zürich is"},"groundingChunkIndices":[1]}]},
 			"logprobsResult":{"chosenCandidates":[{"token":"a","logProbability":-1},{"token":"c","logProbability":0}],"topCandidates":[{"candidates":[{"token":"b","logProbability":-2}]},{"candidates":[]}]}},
 		{"index":1,"content":{"role":"model","parts":[{"text":""}]},"finishReason":"SAFETY","finishMessage":"why"}],"modelVersion":"client-model","responseId":"r1"}`)
 }

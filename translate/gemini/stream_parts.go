@@ -61,7 +61,9 @@ func (d *streamDecoder) text(cand int, st *candidate, p *wirePart, kind ir.PartK
 			header.Think = &ir.Thinking{Summary: true}
 		}
 		d.openPart(cand, st, header)
-		st.open = kind
+		if st.open = kind; kind == ir.PartText {
+			st.text, st.cited, st.texted = st.text[:0], st.cited[:0], st.next-1
+		}
 	}
 	if p.text != "" {
 		d.emit(ir.Event{Kind: ir.EventDelta, Cand: cand, Index: st.next - 1, Text: p.text})
@@ -93,7 +95,6 @@ func (d *streamDecoder) closePart(cand int, st *candidate) {
 	}
 	d.emit(ir.Event{Kind: ir.EventPartStop, Cand: cand, Index: st.next - 1})
 	st.open, st.signed = 0, false
-	st.text, st.cited = st.text[:0], st.cited[:0]
 }
 
 // single emits a part that is complete at once. Its signature comes before its

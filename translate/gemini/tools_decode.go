@@ -85,6 +85,10 @@ func (d *decoder) function(at int) {
 
 func (d *decoder) serverTool(at int, key string) {
 	raw := d.r.Raw()
+	if camel(key) == mcpKey {
+		d.mcpServers(at, raw)
+		return
+	}
 	t := ir.Tool{Kind: ir.ToolServer, Version: camel(key), Config: raw, At: at}
 	if t.Type = serverTools[t.Version]; t.Type == "" {
 		t.Type = t.Version

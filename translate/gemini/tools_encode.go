@@ -3,6 +3,7 @@ package gemini
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/schema"
@@ -35,7 +36,8 @@ func (e *encoder) chooseTools() {
 		return
 	}
 	for _, i := range e.servers {
-		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfTool(&e.req.Tools[i]), "the model takes no server tools beside functions")
+		t := &e.req.Tools[i]
+		e.lose(t.Class(choice), ir.CodeDrop, e.req.PathOfTool(t), "the model takes no server tools beside functions")
 	}
 	e.servers = nil
 }
@@ -48,6 +50,16 @@ func (e *encoder) chooseServer(t *ir.Tool, i int) {
 		e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.req.PathOfTool(t), "")
 	case e.native || serverKeys[t.Type] != "":
 		e.servers = append(e.servers, i)
+	case t.Type == "image_generation" && strings.Contains(e.t.Model, "-image"): // the model itself draws
+		e.draws = true
+	case t.Merged():
+	case t.MCP != nil && !t.MCP.Toolset && !e.vertex():
+		ok, err := e.req.SendMCP(e.t, t, false, true)
+		if err != nil {
+			e.fail(err)
+		} else if ok {
+			e.servers = append(e.servers, i)
+		}
 	default:
 		e.lose(t.Class(&e.req.ToolChoice), ir.CodeDrop, e.req.PathOfTool(t), "")
 	}
@@ -154,6 +166,10 @@ func (e *encoder) schema(key string, raw []byte, path string, o schema.GeminiOpt
 }
 
 func (e *encoder) serverTool(t *ir.Tool) {
+	if t.MCP != nil && !e.native {
+		e.mcpServer(t.MCP)
+		return
+	}
 	key, config := serverKeys[t.Type], []byte("{}")
 	if e.native {
 		key, config = t.Version, t.Config

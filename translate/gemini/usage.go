@@ -7,53 +7,115 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
-// readUsage reads a usageMetadata. Google counts the cache inside of the
-// prompt, what server tools put in beside it, and thoughts beside the
-// candidates. What cannot be read counts nothing, since an answer is worth more
-// than its bill; ok is false when nothing is counted.
-func readUsage(r *jsonx.Reader) (u ir.Usage, tier string, ok bool) {
-	u = ir.NoUsage()
-	prompt, candidates, total := int64(-1), int64(-1), int64(-1)
+// count is one of the numbers of a usageMetadata.
+type count uint8
+
+const (
+	uncounted count = iota
+	countPrompt
+	countCached
+	countCandidates
+	countThoughts
+	countTools
+	countTotal
+	countInputAudio
+	countInputImage
+	countOutputAudio
+	countOutputImage
+	numCounts
+)
+
+// counts are the numbers of a usageMetadata, -1 for those that are not known.
+type counts [numCounts]int64
+
+func noCounts() (n counts) {
+	for i := range n {
+		n[i] = -1
+	}
+	return n
+}
+
+// countNamed is the number that a member of usageMetadata tells.
+func countNamed(key string) count {
+	switch key {
+	case "promptTokenCount", "prompt_token_count":
+		return countPrompt
+	case "cachedContentTokenCount", "cached_content_token_count":
+		return countCached
+	case "candidatesTokenCount", "candidates_token_count", "responseTokenCount":
+		return countCandidates
+	case "thoughtsTokenCount", "thoughts_token_count":
+		return countThoughts
+	case "toolUsePromptTokenCount", "tool_use_prompt_token_count":
+		return countTools
+	case "totalTokenCount", "total_token_count":
+		return countTotal
+	}
+	return uncounted
+}
+
+// readUsage reads a usageMetadata. What cannot be read counts nothing, since an
+// answer is worth more than its bill.
+func (c *chunk) readUsage(r *jsonx.Reader) {
+	c.usages++
+	c.counts, c.tier, c.hasUsage = noCounts(), "", false
 	if r.Kind() != jsonx.Object {
 		r.Skip()
-		return u, "", false
+		return
 	}
 	for in := r.Object(); in && r.Member(); {
-		switch r.Key() {
-		case "promptTokenCount", "prompt_token_count":
-			prompt = r.CountIfAny()
-		case "cachedContentTokenCount", "cached_content_token_count":
-			u.CacheRead = r.CountIfAny()
-		case "candidatesTokenCount", "candidates_token_count", "responseTokenCount":
-			candidates = r.CountIfAny()
-		case "thoughtsTokenCount", "thoughts_token_count":
-			u.Reasoning = r.CountIfAny()
-		case "toolUsePromptTokenCount", "tool_use_prompt_token_count":
-			u.ToolPrompt = r.CountIfAny()
-		case "totalTokenCount", "total_token_count":
-			total = r.CountIfAny()
+		switch key := r.Key(); key {
 		case "promptTokensDetails", "prompt_tokens_details":
-			readModalities(r, &u.InputAudio, &u.InputImage)
+			c.readModalities(r, countInputAudio, countInputImage)
 		case "candidatesTokensDetails", "candidates_tokens_details":
-			readModalities(r, &u.OutputAudio, &u.OutputImage)
+			c.readModalities(r, countOutputAudio, countOutputImage)
 		case "serviceTier", "service_tier":
-			tier = tierOf(r.TextIfAny().String())
+			c.tier = tierOf(r.TextIfAny().String())
+		default:
+			if what := countNamed(key); what != uncounted {
+				c.counts[what] = c.readCount(r, what)
+			}
 		}
 	}
-	if r.Err() != nil || prompt < 0 && candidates < 0 && total < 0 {
-		return ir.NoUsage(), tier, false
+	c.tier = strings.Clone(c.tier)
+	if r.Err() == nil {
+		c.usage, c.hasUsage = c.counts.usage()
 	}
-	u.InputTotal = ir.Count(prompt) + ir.Count(u.ToolPrompt)
-	u.OutputTotal = ir.Count(candidates) + ir.Count(u.Reasoning)
+}
+
+// readCount reads a number and marks where it stands.
+func (c *chunk) readCount(r *jsonx.Reader, what count) int64 {
+	digits, start := r.Kind() == jsonx.Number, r.Offset()
+	n := r.CountIfAny()
+	if digits {
+		c.marks = append(c.marks, mark{at: ir.Span{Start: start, End: r.Offset()}, kind: markCount, count: what})
+	}
+	return n
+}
+
+// usage adds up. Google counts the cache inside of the prompt, what server tools
+// put in beside it, and thoughts beside the candidates. It is false when nothing
+// is counted.
+func (n *counts) usage() (u ir.Usage, ok bool) {
+	u = ir.NoUsage()
+	total := n[countTotal]
+	if n[countPrompt] < 0 && n[countCandidates] < 0 && total < 0 {
+		return u, false
+	}
+	u.CacheRead, u.Reasoning, u.ToolPrompt = n[countCached], n[countThoughts], n[countTools]
+	u.InputAudio, u.InputImage = n[countInputAudio], n[countInputImage]
+	u.OutputAudio, u.OutputImage = n[countOutputAudio], n[countOutputImage]
+	u.InputTotal = ir.Count(n[countPrompt]) + ir.Count(u.ToolPrompt)
+	u.OutputTotal = ir.Count(n[countCandidates]) + ir.Count(u.Reasoning)
 	if rest := total - u.InputTotal; total > 0 && rest >= 0 && rest < u.OutputTotal {
 		u.OutputTotal = rest // some previews count thoughts among the candidates
 	}
 	u.Reasoning = min(u.Reasoning, u.OutputTotal)
-	return u, strings.Clone(tier), true
+	return u, true
 }
 
 // readModalities reads the counts of sound and images.
-func readModalities(r *jsonx.Reader, audio, image *int64) {
+func (c *chunk) readModalities(r *jsonx.Reader, audio, image count) {
 	if r.Kind() != jsonx.Array {
 		r.Skip()
 		return
@@ -63,20 +125,27 @@ func readModalities(r *jsonx.Reader, audio, image *int64) {
 			continue
 		}
 		var modality string
-		count := int64(-1)
+		n, first := int64(-1), len(c.marks)
 		for in := r.Object(); in && r.Member(); {
 			switch r.Key() {
 			case "modality":
 				modality = r.TextIfAny().String()
 			case "tokenCount", "token_count":
-				count = r.CountIfAny()
+				n = c.readCount(r, uncounted)
 			}
 		}
+		what := uncounted
 		switch modality {
 		case "AUDIO":
-			*audio = max(count, 0)
+			what = audio
 		case "IMAGE":
-			*image = max(count, 0)
+			what = image
+		default:
+			continue
+		}
+		c.counts[what] = max(n, 0)
+		for i := first; i < len(c.marks); i++ {
+			c.marks[i].count = what
 		}
 	}
 }

@@ -3,6 +3,7 @@ package geminiweb
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -30,13 +31,17 @@ var problems = map[int]ir.Error{
 	CodeConversation: {Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Message: "the conversation is refused"},
 }
 
+// codePrefix stands in front of a code in an error's code.
+const codePrefix = "web_"
+
 // Problem returns the error that a code stands for.
 func Problem(code int) *ir.Error {
 	e, known := problems[code]
 	if !known {
-		e = ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Message: "the web app has an error that is not known"}
+		// Nobody knows what it means. Another account would be led into the same, and each question is seen by Google.
+		e = ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Message: "the web app has an error that is not known", Hopeless: true}
 	}
-	e.Code, e.Upstream = "web_"+strconv.Itoa(code), ir.GeminiWeb
+	e.Code, e.Upstream = codePrefix+strconv.Itoa(code), ir.GeminiWeb
 	return &e
 }
 
@@ -59,6 +64,10 @@ func (Codec) DecodeError(status int, header http.Header, body []byte) *ir.Error 
 	}
 	if e.Kind == "" {
 		e.Kind = ir.ErrUpstream
+	}
+	if number, web := strings.CutPrefix(e.Code, codePrefix); web {
+		code, err := strconv.Atoi(number)
+		e.Hopeless = err == nil && Problem(code).Hopeless
 	}
 	if n, err := strconv.Atoi(header.Get("Retry-After")); err == nil && n > 0 && n < 1e7 {
 		e.RetryAfter = time.Duration(n) * time.Second

@@ -37,6 +37,8 @@ func (c *Collector) Add(e *Event) bool {
 	case EventCitation:
 		if b := c.find(e); b != nil {
 			b.part.Citations = append(b.part.Citations, cloneCitation(e.Citation))
+		} else if parts := c.candidate(e.Cand).Parts; e.Index < len(parts) && parts[e.Index].Kind == PartText {
+			parts[e.Index].Citations = append(parts[e.Index].Citations, cloneCitation(e.Citation))
 		}
 	case EventSignature:
 		if b := c.find(e); b != nil {

@@ -42,7 +42,9 @@ type Error struct {
 	RetryAfter time.Duration // 0 means unknown
 	Upstream   Dialect       // the dialect it was decoded from; empty for the gateway's own
 	Raw        []byte        // the upstream's body
+	Hopeless   bool          // another account would fare no better
 	Advice     string        // what the account's operator must do, for their eyes alone
+	Final      bool          // the account is of no use until they have done it
 }
 
 // Error returns the kind, the status and the message.

@@ -12,7 +12,7 @@ const (
 	EventStart     EventKind = iota + 1 // ID, Model, Created, Usage when known by then; first, exactly once
 	EventPartStart                      // Part: kind and header (call id and name, redacted data, server item); Index increases by one per candidate in order of starts
 	EventDelta                          // Text, or JSON for arguments that arrive as a raw object; only between start and stop of the part
-	EventCitation                       // Citation
+	EventCitation                       // Citation; of a text that may have ended, since some tell their sources last
 	EventSignature                      // Sig; at most once per part, before its stop
 	EventLogprobs                       // Logprobs
 	EventPartStop                       // Part when the upstream sends a complete version, else nil

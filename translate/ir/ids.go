@@ -11,13 +11,22 @@ import (
 // characters up to max-17, '_' and 16 hex digits of the original's SHA-256. A
 // call and its result go through the same function, so no table is needed.
 func WireID(id string, max int) string {
-	legal := strings.Map(legalIDRune, id)
-	if legal == id && len(id) <= max {
+	if len(id) <= max && isLegalID(id) {
 		return id
 	}
+	legal := strings.Map(legalIDRune, id)
 	sum := sha256.Sum256([]byte(id))
 	cut := min(len(legal), max-17)
 	return legal[:cut] + "_" + hex.EncodeToString(sum[:8])
+}
+
+func isLegalID(id string) bool {
+	for i := range len(id) {
+		if c := rune(id[i]); legalIDRune(c) != c {
+			return false
+		}
+	}
+	return true
 }
 
 func legalIDRune(r rune) rune {

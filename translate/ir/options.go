@@ -38,7 +38,23 @@ type Format struct {
 	Schema      []byte // raw JSON Schema
 	OpenAPI     bool   // Schema is in Gemini's OpenAPI form
 	Strict      Opt[bool]
-	Pattern     Text // FormatRegex, FormatGrammar
+	Pattern     Text   // FormatRegex, FormatGrammar
+	Member      string // the client's own member that asks for it; "" for the one that most use
+}
+
+// Instruction asks in words for the format, for models that cannot be held to
+// it. The values are those of an enum, as JSON.
+func (f *Format) Instruction(values []byte) Text {
+	switch f.Kind {
+	case FormatEnum:
+		return "Respond only with one of these values: " + Text(AppendEscaped(nil, values))
+	case FormatRegex:
+		return "Respond only with text that this regular expression matches: " + f.Pattern
+	case FormatGrammar:
+		return `Respond only with text that follows this grammar:\n` + f.Pattern
+	default:
+		return ""
+	}
 }
 
 // Output says in which forms the answer may come.
@@ -83,3 +99,12 @@ type Meta struct {
 
 // Label is one of the client's own key-value pairs.
 type Label struct{ Key, Value Text }
+
+// ServiceTier returns the tier that the client asks for. A wish for speed that
+// names no tier is one for priority.
+func (r *Request) ServiceTier() string {
+	if r.Speed == "fast" && (r.Tier == "" || r.Tier == "auto") {
+		return "priority"
+	}
+	return r.Tier
+}

@@ -171,6 +171,10 @@ type Citation struct {
 	Dialect    Dialect
 }
 
+// Placeless reports whether the citation does not tell where in the part it is
+// made: then it is about all of it.
+func (c *Citation) Placeless() bool { return c.Start < 0 && c.End < 0 }
+
 // TokenLogprob is one token's probability with its alternatives.
 type TokenLogprob struct {
 	Token   Text

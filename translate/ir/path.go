@@ -99,7 +99,12 @@ func column(d Dialect) int {
 }
 
 // Path returns the field's path in the client's own request.
-func (r *Request) Path(f FieldID) string { return fieldPaths[f][column(r.Dialect)] }
+func (r *Request) Path(f FieldID) string {
+	if f == FieldFormat && r.Format.Member != "" {
+		return r.Format.Member
+	}
+	return fieldPaths[f][column(r.Dialect)]
+}
 
 var (
 	turnLists = [4]string{"messages[", "input[", "messages[", "contents["}
@@ -142,6 +147,8 @@ func (r *Request) PathOfURL(at Loc, kind PartKind) string {
 // PathOfTool returns the path of a tool in the client's own request.
 func (r *Request) PathOfTool(t *Tool) string {
 	switch {
+	case t.In != "":
+		return t.In + "[" + strconv.Itoa(t.At) + "]"
 	case t.At < 0: // asked for by a member of its own
 		return "web_search_options"
 	case t.Kind == ToolServer && t.Type == "mcp" && r.Dialect == Anthropic:

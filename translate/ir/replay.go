@@ -2,23 +2,29 @@ package ir
 
 // Replay turns a whole answer into the events of a stream, for clients that
 // asked for one when the upstream answered at once. It is the inverse of
-// Collector but for the boundaries of deltas. Events point into resp.
+// Collector but for the boundaries of deltas. Events point into resp, and each
+// is written over by the next one.
 func Replay(resp *Response, emit func(*Event)) {
-	emit(&Event{Kind: EventStart, ID: resp.ID, Model: resp.Model, Created: resp.Created, Usage: &resp.Usage, Tier: resp.Tier})
+	var now Event
+	send := func(e Event) {
+		now = e
+		emit(&now)
+	}
+	send(Event{Kind: EventStart, ID: resp.ID, Model: resp.Model, Created: resp.Created, Usage: &resp.Usage, Tier: resp.Tier})
 	for i := range resp.Candidates {
 		c := &resp.Candidates[i]
 		for j := range c.Parts {
-			replayPart(&c.Parts[j], c.Index, j, emit)
+			replayPart(&c.Parts[j], c.Index, j, send)
 		}
 	}
-	emit(&Event{Kind: EventUsage, Usage: &resp.Usage, Tier: resp.Tier})
+	send(Event{Kind: EventUsage, Usage: &resp.Usage, Tier: resp.Tier})
 	for i := range resp.Candidates {
-		emit(&Event{Kind: EventStop, Cand: resp.Candidates[i].Index, Stop: resp.Candidates[i].Stop})
+		send(Event{Kind: EventStop, Cand: resp.Candidates[i].Index, Stop: resp.Candidates[i].Stop})
 	}
-	emit(&Event{Kind: EventEnd})
+	send(Event{Kind: EventEnd})
 }
 
-func replayPart(p *Part, cand, index int, emit func(*Event)) {
+func replayPart(p *Part, cand, index int, send func(Event)) {
 	header := *p
 	header.Citations, header.Logprobs, header.Sig = nil, nil, nil
 	delta := Event{Kind: EventDelta, Cand: cand, Index: index}
@@ -43,18 +49,18 @@ func replayPart(p *Part, cand, index int, emit func(*Event)) {
 		}
 		header.Think = &think
 	}
-	emit(&Event{Kind: EventPartStart, Cand: cand, Index: index, Part: &header})
+	send(Event{Kind: EventPartStart, Cand: cand, Index: index, Part: &header})
 	if delta.Text != "" || delta.JSON != nil {
-		emit(&delta)
+		send(delta)
 	}
 	for i := range p.Citations {
-		emit(&Event{Kind: EventCitation, Cand: cand, Index: index, Citation: &p.Citations[i]})
+		send(Event{Kind: EventCitation, Cand: cand, Index: index, Citation: &p.Citations[i]})
 	}
 	if len(p.Logprobs) > 0 {
-		emit(&Event{Kind: EventLogprobs, Cand: cand, Index: index, Logprobs: p.Logprobs})
+		send(Event{Kind: EventLogprobs, Cand: cand, Index: index, Logprobs: p.Logprobs})
 	}
 	if sig != nil {
-		emit(&Event{Kind: EventSignature, Cand: cand, Index: index, Sig: sig})
+		send(Event{Kind: EventSignature, Cand: cand, Index: index, Sig: sig})
 	}
-	emit(&Event{Kind: EventPartStop, Cand: cand, Index: index})
+	send(Event{Kind: EventPartStop, Cand: cand, Index: index})
 }

@@ -93,19 +93,26 @@ func Count(n int64) int64 { return max(n, 0) }
 // Merge takes over every count of v that is known. Counts are cumulative: the
 // later one wins, nothing is added.
 func (u *Usage) Merge(v *Usage) {
-	for _, p := range [...]struct {
-		dst *int64
-		src int64
-	}{
-		{&u.InputTotal, v.InputTotal}, {&u.CacheRead, v.CacheRead}, {&u.CacheWrite, v.CacheWrite},
-		{&u.CacheWrite5m, v.CacheWrite5m}, {&u.CacheWrite1h, v.CacheWrite1h}, {&u.InputAudio, v.InputAudio},
-		{&u.InputImage, v.InputImage}, {&u.ToolPrompt, v.ToolPrompt}, {&u.OutputTotal, v.OutputTotal},
-		{&u.Reasoning, v.Reasoning}, {&u.OutputAudio, v.OutputAudio}, {&u.OutputImage, v.OutputImage},
-		{&u.PredAccepted, v.PredAccepted}, {&u.PredRejected, v.PredRejected}, {&u.WebSearches, v.WebSearches},
-		{&u.WebFetches, v.WebFetches},
-	} {
-		if p.src >= 0 {
-			*p.dst = p.src
-		}
+	mergeCount(&u.InputTotal, v.InputTotal)
+	mergeCount(&u.CacheRead, v.CacheRead)
+	mergeCount(&u.CacheWrite, v.CacheWrite)
+	mergeCount(&u.CacheWrite5m, v.CacheWrite5m)
+	mergeCount(&u.CacheWrite1h, v.CacheWrite1h)
+	mergeCount(&u.InputAudio, v.InputAudio)
+	mergeCount(&u.InputImage, v.InputImage)
+	mergeCount(&u.ToolPrompt, v.ToolPrompt)
+	mergeCount(&u.OutputTotal, v.OutputTotal)
+	mergeCount(&u.Reasoning, v.Reasoning)
+	mergeCount(&u.OutputAudio, v.OutputAudio)
+	mergeCount(&u.OutputImage, v.OutputImage)
+	mergeCount(&u.PredAccepted, v.PredAccepted)
+	mergeCount(&u.PredRejected, v.PredRejected)
+	mergeCount(&u.WebSearches, v.WebSearches)
+	mergeCount(&u.WebFetches, v.WebFetches)
+}
+
+func mergeCount(dst *int64, n int64) {
+	if n >= 0 {
+		*dst = n
 	}
 }

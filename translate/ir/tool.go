@@ -26,8 +26,10 @@ type Tool struct {
 	Version      string   // the vendor's full type string, such as web_search_20250305
 	Config       []byte   // the whole tool as the client wrote it, for the same family
 	Search       *Search  // ToolServer web_search
+	MCP          *MCP     // ToolServer mcp, and what limits one
 	Cache        *CacheHint
-	At           int // index in the client's tools list
+	At           int    // index in the client's tools list
+	In           string // path of the list of At, when it is not the request's own
 	Ext          []Field
 }
 

@@ -33,8 +33,10 @@ func texts(r *Reader) (list []string) {
 		for in := r.Array(); in && r.Element(); {
 			list = append(list, texts(r)...)
 		}
-	default:
+	case String:
 		list = append(list, string(r.Text()))
+	default:
+		list = append(list, string(r.Raw()))
 	}
 	return list
 }
@@ -96,4 +98,28 @@ func TestOutlineOfAnotherBody(t *testing.T) {
 			t.Error("the outline of another body is used")
 		}
 	}
+}
+
+// FuzzOutline reads anything with an outline of it and without.
+func FuzzOutline(f *testing.F) {
+	f.Add(outlineBody())
+	f.Add([]byte(`{"raw":"` + strings.Repeat("x", 70) + `","a":["` + strings.Repeat("y", 70) + `"]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var plain, noting, recalling Reader
+		var o ir.Outline
+		noting.Reset(body)
+		noting.Note(&o)
+		noting.Skip()
+		if noting.End() != nil {
+			return // nothing is decoded whose envelope cannot be read
+		}
+		plain.Reset(body)
+		want, wantErr := texts(&plain), plain.End()
+		recalling.Reset(body)
+		recalling.Recall(&o)
+		got, err := texts(&recalling), recalling.End()
+		if strings.Join(got, "|") != strings.Join(want, "|") || (err == nil) != (wantErr == nil) {
+			t.Errorf("got  %q, %v\nwant %q, %v", got, err, want, wantErr)
+		}
+	})
 }

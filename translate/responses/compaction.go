@@ -31,7 +31,8 @@ func summaryItem(raw []byte, newID func(string) string) (ir.Item, bool) {
 		return ir.Item{}, false
 	}
 	const before, after = "<conversation_summary>\n", "\n</conversation_summary>"
-	return textItem(ir.Plain(before+string(summary)+after), newID), true
+	in := input{newID: newID}
+	return in.textItem(ir.Plain(before + string(summary) + after)), true
 }
 
 // AppendCompaction appends the object of a conversation that has been made
@@ -70,6 +71,8 @@ func AppendCompaction(dst, answer []byte, said []ir.Item, newID func(string) str
 
 // IsUserMessage reports whether an item is something that the user has said.
 func IsUserMessage(item *ir.Item) bool {
-	f, ok := factsOf(item.Raw)
+	var r jsonx.Reader
+	r.Reset(item.Raw)
+	f, ok := factsOf(r)
 	return ok && f.typ == "message" && f.role == "user"
 }

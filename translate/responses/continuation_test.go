@@ -14,6 +14,7 @@ func TestContinuation(t *testing.T) {
 		{"call behind its output", `"input":[{"type":"function_call_output","call_id":"c1","output":"x"},` + call + `]`, "", "", ""},
 		{"no call id", `"input":[{"type":"function_call_output","output":"x"}]`, "input", "", needsCallID},
 		{"blank call id", `"input":[` + call + `,{"type":"custom_tool_call_output","call_id":" ","output":"x"}]`, "input", "", needsCallID},
+		{"no call id, but a name", `"input":[{"type":"function_call_output","name":"goal_objective","namespace":"agent","output":"x"}]`, "", "", ""},
 		{"no call", `"input":[{"type":"shell_call_output","call_id":"c1","output":[]}]`, "input", "", needsCall},
 		{"one of two is covered", `"input":[` + call + `,{"type":"function_call_output","call_id":"c1","output":"x"},{"type":"apply_patch_call_output","call_id":"c2","status":"completed"}]`, "input", "", needsCall},
 		{"reference does not match", `"input":[{"type":"function_call_output","call_id":"c1","output":"x"},{"type":"item_reference","id":"c2"}]`, "input", "", needsCall},

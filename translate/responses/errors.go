@@ -247,6 +247,15 @@ func retryAfter(h http.Header, f *fault) time.Duration {
 			wait = max(wait, d)
 		}
 	}
+	for _, window := range [...]string{"Primary", "Secondary"} { // of the backend of ChatGPT accounts
+		used, err := strconv.ParseFloat(h.Get("X-Codex-"+window+"-Used-Percent"), 64)
+		if err != nil || used < 100 {
+			continue
+		}
+		if s, err := strconv.ParseInt(h.Get("X-Codex-"+window+"-Reset-After-Seconds"), 10, 64); err == nil && s < 1e9 {
+			wait = max(wait, time.Duration(s)*time.Second)
+		}
+	}
 	return wait
 }
 

@@ -28,6 +28,7 @@ func TestDecodeError(t *testing.T) {
 		{429, nil, `{"error":{"message":"m","code":"insufficient_quota"}}`, "quota_exhausted (429): m", "insufficient_quota", 0},
 		{429, nil, `{"error":{"type":"usage_limit_reached","message":"m","resets_in_seconds":60}}`, "quota_exhausted (429): m", "", time.Minute},
 		{429, http.Header{"Date": {"Mon, 02 Feb 2026 02:40:00 GMT"}}, `{"error":{"type":"usage_limit_reached","message":"m","resets_at":1770000010}}`, "quota_exhausted (429): m", "", 10 * time.Second},
+		{429, http.Header{"X-Codex-Primary-Used-Percent": {"42.5"}, "X-Codex-Primary-Reset-After-Seconds": {"99"}, "X-Codex-Secondary-Used-Percent": {"100"}, "X-Codex-Secondary-Reset-After-Seconds": {"7200"}}, `{"error":{"type":"usage_limit_reached","message":"m"}}`, "quota_exhausted (429): m", "", 2 * time.Hour},
 		{500, nil, `<html>`, "upstream (500): Internal Server Error", "", 0},
 		{503, nil, `{"error":{"message":"busy","code":"rate_limit_exceeded"}}`, "overloaded (503): busy", "rate_limit_exceeded", 0},
 		{529, nil, ``, "overloaded (529): ", "", 0},

@@ -23,6 +23,7 @@ const (
 	kindServerBack // what the client returns for one
 	kindCompaction
 	kindReference
+	kindTools // tools for the rest of the conversation
 )
 
 // itemType is a row of the table of items.
@@ -60,13 +61,14 @@ var itemTypes = map[string]itemType{
 	"compaction":     {kind: kindCompaction},
 	"item_reference": {kind: kindReference},
 
+	"additional_tools": {kind: kindTools},
+
 	"mcp_list_tools":        {},
 	"mcp_approval_request":  {},
 	"mcp_approval_response": {side: user},
 	"tool_search_call":      {},
 	"tool_search_output":    {side: user},
 	"compaction_trigger":    {side: user},
-	"additional_tools":      {side: user},
 	"configuration_update":  {side: user},
 	"program":               {},
 	"program_output":        {side: user},

@@ -179,61 +179,6 @@ func (w *writer) textOptions() {
 	w.raw(`}`)
 }
 
-func (w *writer) format(more bool) {
-	f := &w.req.Format
-	if f.Kind == ir.FormatUnset {
-		return
-	}
-	if f.Kind > ir.FormatSchema {
-		w.lose(ir.FieldFormat.Class(), ir.CodeDrop, w.req.Path(ir.FieldFormat), "")
-		return
-	}
-	if more {
-		w.raw(`,`)
-	}
-	w.raw(`"format":`)
-	switch f.Kind {
-	case ir.FormatText:
-		w.raw(`{"type":"text"}`)
-	case ir.FormatJSON:
-		w.raw(`{"type":"json_object"}`)
-	default:
-		w.schemaFormat(f)
-	}
-}
-
-func (w *writer) schemaFormat(f *ir.Format) {
-	name := f.Name
-	if name == "" {
-		name = "response"
-	}
-	w.raw(`{"type":"json_schema","name":`)
-	w.dst = ir.AppendQuoted(w.dst, name)
-	if f.Description != "" {
-		w.raw(`,"description":`)
-		w.dst = f.Description.AppendJSON(w.dst)
-	}
-	raw, fits := f.Schema, true
-	if !w.own {
-		var err error
-		if raw, fits, err = convert(f.Schema, f.OpenAPI); err != nil {
-			w.refuse(w.req.Path(ir.FieldFormat), err)
-		}
-	}
-	if f.Strict.Set {
-		if f.Strict.V && !fits {
-			w.loose(w.req.Path(ir.FieldFormat))
-		}
-		w.boolean("strict", f.Strict.V && fits)
-	}
-	w.raw(`,"schema":`)
-	if len(raw) == 0 {
-		raw = []byte(`{"type":"object"}`)
-	}
-	w.dst = append(w.dst, raw...)
-	w.raw(`}`)
-}
-
 // loose notes that a schema cannot be strict as it is.
 func (w *writer) loose(path string) {
 	w.lose(ir.Semantic, ir.CodeDrop, path+".strict", "the schema does not follow OpenAI's rules for strict")
@@ -286,10 +231,7 @@ func (w *writer) meta() {
 }
 
 func (w *writer) tier() {
-	tier := w.req.Tier
-	if w.req.Speed == "fast" {
-		tier = "priority"
-	}
+	tier := w.req.ServiceTier()
 	switch tier {
 	case "":
 		return

@@ -34,6 +34,10 @@ func TestTurns(t *testing.T) {
 			`assistant: tool_call(c function f {}) | user: tool_result(c :)`},
 		{"rich output", `[{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"data:image/png;base64,AA=="}]}]`,
 			`assistant: tool_call(c function f {}) | user: tool_result(c : text(t) image(image/png AA==))`},
+		{"output that no call asked for", `[{"type":"function_call_output","name":"goal_objective","namespace":"agent","output":"win"},{"role":"user","content":"go"}]`,
+			"user: text(<goal_objective>\nwin\n</goal_objective>) text(go)"},
+		{"rich output that no call asked for", `[{"type":"function_call_output","call_id":"","name":"a<b>","output":[{"type":"input_text","text":"t"},{"type":"input_image","image_url":"data:image/png;base64,AA=="}]}]`,
+			"user: text(<ab>\n) text(t) image(image/png AA==) text(\n</ab>)"},
 		{"local shell", `[{"type":"local_shell_call","id":"l","call_id":"c","action":{"type":"exec","command":["ls"],"env":{},"timeout_ms":null,"working_directory":"/w"}},{"type":"local_shell_call_output","id":"c","output":"o"}]`,
 			`assistant: tool_call(c local_shell local_shell {"command":["ls"],"workdir":"/w"}) | user: tool_result(c : text(o))`},
 		{"shell", `[{"type":"shell_call","call_id":"c","action":{"commands":["a","b"],"max_output_length":9}},{"type":"shell_call_output","call_id":"c","output":[{"stdout":"o","stderr":"e","outcome":{"type":"exit","exit_code":2}},{"stdout":"","stderr":"","outcome":{"type":"timeout"}}]}]`,
@@ -133,6 +137,24 @@ func TestTools(t *testing.T) {
 	}
 	if !req.Tools[0].Strict.V || req.Tools[1].Schema != nil || string(req.Tools[0].Schema) != `{"type":"object"}` {
 		t.Error("function members are wrong")
+	}
+}
+
+func TestAdditionalTools(t *testing.T) {
+	req := decodeRequest(t, `{"model":"m","input":[{"type":"additional_tools","role":"developer","tools":[
+		{"type":"namespace","name":"functions","tools":[{"type":"custom","name":"exec"},{"type":"function","name":"wait"}]}]},
+		{"role":"user","content":"x"},{"tools":[{"type":"function","name":"late"}],"type":"additional_tools"},
+		{"type":"additional_tools","tools":null}],"tools":[{"type":"function","name":"f"}]}`)
+	var got []string
+	for i := range req.Tools {
+		tool := &req.Tools[i]
+		got = append(got, string(rune('0'+tool.Kind))+"/"+tool.Namespace+"/"+tool.Name+" "+req.PathOfTool(tool))
+	}
+	if s := strings.Join(got, ", "); s != "2/functions/exec input[0].tools[0], 1/functions/wait input[0].tools[0], 1//late input[2].tools[0], 1//f tools[0]" {
+		t.Error(s)
+	}
+	if len(req.Turns) != 1 || len(req.Turns[0].Parts) != 1 {
+		t.Errorf("the turns are %+v", req.Turns)
 	}
 }
 

@@ -114,8 +114,8 @@ func (w *writer) conversation() {
 // every other vendor's prompt cache.
 func (w *writer) systemParts() []ir.Part {
 	parts := w.req.System
-	if w.jsonWord() {
-		parts = append(slices.Clip(parts), ir.Part{Kind: ir.PartText, Role: ir.RoleSystem, Text: "Respond with JSON.", At: ir.Loc{Msg: instructionsAt, Part: -1}})
+	if words := w.formatWords(); words != "" {
+		parts = append(slices.Clip(parts), ir.Part{Kind: ir.PartText, Role: ir.RoleSystem, Text: words, At: ir.Loc{Msg: instructionsAt, Part: -1}})
 	}
 	unsaid := func(p ir.Part) bool {
 		return !w.own && p.Kind != ir.PartText || w.req.Dialect == ir.Anthropic && p.Text.HasPrefix("x-anthropic-billing-header:")
@@ -124,12 +124,6 @@ func (w *writer) systemParts() []ir.Part {
 		return parts
 	}
 	return slices.DeleteFunc(slices.Clone(parts), unsaid)
-}
-
-// jsonWord reports whether the prompt must be made to mention JSON: OpenAI
-// refuses json_object otherwise, and Gemini's clients need not do it.
-func (w *writer) jsonWord() bool {
-	return w.req.Format.Kind == ir.FormatJSON && (w.req.Dialect == ir.Gemini || w.req.Dialect == ir.CodeAssist)
 }
 
 func (w *writer) systemRole(role ir.Role) ir.Role {

@@ -57,7 +57,7 @@ func TestEncodeForeign(t *testing.T) {
 		{"server tools", ir.Request{Turns: []ir.Turn{userTurn(text("x"))}, Tools: []ir.Tool{
 			{Kind: ir.ToolServer, Type: "web_search", Search: &ir.Search{AllowedDomains: []string{"e.com"}, Location: &ir.Location{City: "Oslo"}}},
 			{Kind: ir.ToolServer, Type: "code_execution"}, {Kind: ir.ToolServer, Type: "web_fetch", At: 2},
-			{Kind: ir.ToolServer, Type: "mcp", Config: []byte(`{"type":"url","name":"m","url":"https://m","authorization_token":"t"}`)},
+			{Kind: ir.ToolServer, Type: "mcp", MCP: &ir.MCP{Label: "m", URL: "https://m", Token: "t"}},
 		}},
 			`{"tools":[{"type":"web_search","filters":{"allowed_domains":["e.com"]},"user_location":{"type":"approximate","city":"Oslo"}},{"type":"code_interpreter","container":{"type":"auto"}},{"type":"mcp","server_label":"m","server_url":"https://m","authorization":"t","require_approval":"never"}]}`, "drop:tools[2]"},
 		{"namespace and typed tools as functions", ir.Request{Turns: []ir.Turn{userTurn(text("x"))}, Tools: []ir.Tool{
@@ -66,8 +66,8 @@ func TestEncodeForeign(t *testing.T) {
 			`{"tools":[{"type":"function","name":"bash","strict":false},{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":false}]}`, ""},
 		{"effort is fitted", ir.Request{Turns: []ir.Turn{userTurn(text("x"))}, Reasoning: ir.Reasoning{Mode: ir.ReasoningEffort, Effort: "max"}},
 			`{"reasoning":{"effort":"xhigh"}}`, "clamp:reasoning_effort"},
-		{"NUL", ir.Request{Turns: []ir.Turn{userTurn(ir.Part{Kind: ir.PartText, Text: `a\u0000b\\u0000c`})}},
-			`{"input":[{"content":[{"text":"ab\\u0000c"}]}]}`, ""},
+		{"NUL", ir.Request{Turns: []ir.Turn{userTurn(ir.Part{Kind: ir.PartText, Text: `10000a\u0000b\\u0000c`})}},
+			`{"input":[{"content":[{"text":"10000ab\\u0000c"}]}]}`, ""},
 		{"media", ir.Request{Turns: []ir.Turn{userTurn(
 			ir.Part{Kind: ir.PartImage, Media: &ir.Media{Source: ir.SourceBase64, MIME: "image/png", Data: "AA=="}},
 			ir.Part{Kind: ir.PartFile, Media: &ir.Media{Source: ir.SourceBase64, MIME: "application/pdf", Data: "AA==", Title: "spec"}},

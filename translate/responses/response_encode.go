@@ -7,7 +7,7 @@ import "github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 func (Codec) AppendResponse(dst []byte, resp *ir.Response, trip *ir.Trip) []byte {
 	e := newEncoder(trip)
 	e.quiet = true
-	var none []byte
+	none := dst[len(dst):] // for what a stream would have; the answer is written over it
 	ir.Replay(resp, func(ev *ir.Event) {
 		if ev.Kind != ir.EventEnd {
 			none = e.Append(none[:0], ev)

@@ -18,65 +18,87 @@ var itemPrefixes = map[string]string{
 
 // InputItems returns the items of a request's input as they are stored: each
 // with an id, texts as messages, and references, as far as find knows them, as
-// the items that they stand for. An input that is none gives nothing.
-func InputItems(body []byte, env *ir.Envelope, newID func(prefix string) string, find func(id string) (ir.Item, bool)) []ir.Item {
-	var r jsonx.Reader
-	r.Reset(body[env.TurnsAt.Start:env.TurnsAt.End])
-	var items []ir.Item
+// the items that they stand for. An input that is none gives nothing. The items
+// alias the body, or room, which is written to.
+func InputItems(room, body []byte, env *ir.Envelope, newID func(prefix string) string, find func(id string) (ir.Item, bool)) []ir.Item {
+	var whole jsonx.Reader
+	whole.Reset(body)
+	whole.Recall(&env.Outline)
+	r := whole.Sub(body[env.TurnsAt.Start:env.TurnsAt.End])
+	in := input{room: room, newID: newID, find: find}
 	switch r.Kind() {
-	case jsonx.String:
-		items = append(items, textItem(r.Text(), newID))
-	case jsonx.Object:
-		items = append(items, inputItem(r.Raw(), newID, find))
+	case jsonx.String, jsonx.Object:
+		in.add(&r)
 	case jsonx.Array:
 		for open := r.Array(); open && r.Element(); {
-			switch r.Kind() {
-			case jsonx.String:
-				items = append(items, textItem(r.Text(), newID))
-			case jsonx.Object:
-				items = append(items, inputItem(r.Raw(), newID, find))
-			default:
+			if k := r.Kind(); k != jsonx.String && k != jsonx.Object {
 				return nil // the decoder says what is wrong
 			}
+			in.add(&r)
 		}
 	}
-	return items
+	return in.items
+}
+
+// input makes the items of a request's input.
+type input struct {
+	room  []byte // what is not in the body goes here
+	newID func(prefix string) string
+	find  func(id string) (ir.Item, bool)
+	items []ir.Item
+
+	edits []edit // used for each item anew
+	front []byte
+}
+
+// add takes the text or object that is next.
+func (in *input) add(r *jsonx.Reader) {
+	if r.Kind() == jsonx.String {
+		in.items = append(in.items, in.textItem(r.Text()))
+		return
+	}
+	raw := r.Raw()
+	in.items = append(in.items, in.item(r.Sub(raw), raw))
 }
 
 // textItem makes a message of a text of the user.
-func textItem(text ir.Text, newID func(string) string) ir.Item {
-	id := newID("msg_")
-	raw := ir.AppendQuoted([]byte(`{"id":`), id)
+func (in *input) textItem(text ir.Text) ir.Item {
+	id := in.newID("msg_")
+	start := len(in.room)
+	raw := ir.AppendQuoted(append(in.room, `{"id":`...), id)
 	raw = append(raw, `,"type":"message","status":"completed","role":"user","content":[{"type":"input_text","text":`...)
-	raw = append(text.AppendJSON(raw), `}]}`...)
-	return ir.Item{ID: id, Raw: raw}
+	in.room = append(text.AppendJSON(raw), `}]}`...)
+	return ir.Item{ID: id, Raw: in.since(start)}
 }
+
+// since is what has been written to the room.
+func (in *input) since(start int) []byte { return in.room[start:len(in.room):len(in.room)] }
 
 // facts are what an item's storing needs to know of it.
 type facts struct {
 	typ, id, callID, role string
-	open                  int // offset behind the opening brace
+	open                  int // behind the opening brace; places count from the item's beginning
 	idAt, contentAt       ir.Span
 	empty, textual        bool // no members; the content is a string
 }
 
-func factsOf(raw []byte) (f facts, ok bool) {
-	var r jsonx.Reader
-	r.Reset(raw)
+// factsOf reads an item by a Reader of it alone.
+func factsOf(r jsonx.Reader) (f facts, ok bool) {
 	if r.Kind() != jsonx.Object {
 		return f, false
 	}
+	base := r.Offset()
 	r.Object()
-	f.open, f.empty = r.Offset(), true
+	f.open, f.empty = r.Offset()-base, true
 	for r.Member() {
 		f.empty = false
-		start := r.Offset()
+		start := r.Offset() - base
 		switch r.Key() {
 		case "type":
 			f.typ = r.TextIfAny().String()
 		case "id":
 			f.id = r.TextIfAny().String()
-			f.idAt = ir.Span{Start: start, End: r.Offset()}
+			f.idAt = ir.Span{Start: start, End: r.Offset() - base}
 		case "call_id":
 			f.callID = r.TextIfAny().String()
 		case "role":
@@ -84,7 +106,7 @@ func factsOf(raw []byte) (f facts, ok bool) {
 		case "content":
 			f.textual = r.Kind() == jsonx.String
 			r.Skip()
-			f.contentAt = ir.Span{Start: start, End: r.Offset()}
+			f.contentAt = ir.Span{Start: start, End: r.Offset() - base}
 		}
 	}
 	return f, r.End() == nil
@@ -93,21 +115,21 @@ func factsOf(raw []byte) (f facts, ok bool) {
 // isCall reports whether the item is a tool's call and not its output.
 func (f *facts) isCall() bool { return itemTypes[f.typ].kind == kindCall }
 
-// inputItem completes an item: with an id, and as OpenAI lists a message that
+// item completes an item: with an id, and as OpenAI lists a message that
 // was sent in its short form.
-func inputItem(raw []byte, newID func(string) string, find func(string) (ir.Item, bool)) ir.Item {
-	f, ok := factsOf(raw)
+func (in *input) item(r jsonx.Reader, raw []byte) ir.Item {
+	f, ok := factsOf(r)
 	if !ok {
 		return ir.Item{Raw: raw}
 	}
 	if f.typ == "item_reference" {
-		if known, ok := find(f.id); ok {
+		if known, ok := in.find(f.id); ok {
 			return known
 		}
 		return ir.Item{Raw: raw}
 	}
 	if f.typ == "compaction" {
-		if known, ok := summaryItem(raw, newID); ok {
+		if known, ok := summaryItem(raw, in.newID); ok {
 			return known
 		}
 	}
@@ -115,18 +137,17 @@ func inputItem(raw []byte, newID func(string) string, find func(string) (ir.Item
 	if f.isCall() {
 		it.CallID = f.callID
 	}
-	var edits []edit
-	var front []byte
+	edits, front := in.edits[:0], in.front[:0]
 	if f.id == "" {
 		typ := f.typ
 		if typ == "" && f.role != "" {
 			typ = "message"
 		}
-		it.ID = newID(cmp.Or(itemPrefixes[typ], "item_"))
+		it.ID = in.newID(cmp.Or(itemPrefixes[typ], "item_"))
 		if f.idAt.Len() > 0 { // null, or no string
 			edits = append(edits, edit{f.idAt, ir.AppendQuoted(nil, it.ID)})
 		} else {
-			front = append(ir.AppendQuoted([]byte(`"id":`), it.ID), ',')
+			front = append(ir.AppendQuoted(append(front, `"id":`...), it.ID), ',')
 		}
 	}
 	if f.typ == "" && f.role != "" {
@@ -141,7 +162,12 @@ func inputItem(raw []byte, newID func(string) string, find func(string) (ir.Item
 	if f.textual && f.role != "" {
 		edits = append(edits, edit{f.contentAt, contentList(raw[f.contentAt.Start:f.contentAt.End], f.role)})
 	}
-	it.Raw = apply(nil, raw, edits)
+	if len(edits) > 0 {
+		start := len(in.room)
+		in.room = apply(in.room, raw, edits)
+		it.Raw = in.since(start)
+	}
+	in.edits, in.front = edits, front
 	return it
 }
 
@@ -176,7 +202,7 @@ func OutputItems(object []byte) []ir.Item {
 		}
 		for open := r.Array(); open && r.Element(); {
 			raw := r.Raw()
-			f, _ := factsOf(raw)
+			f, _ := factsOf(r.Sub(raw))
 			it := ir.Item{ID: f.id, Raw: raw}
 			if f.isCall() {
 				it.CallID = f.callID

@@ -53,7 +53,7 @@ func TestInputItems(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body := `{"model":"m","input":` + c.input + `}`
-			items := InputItems([]byte(body), envelopeOf(t, body), numbered(), known)
+			items := InputItems(nil, []byte(body), envelopeOf(t, body), numbered(), known)
 			if got := rawItems(items); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
@@ -121,7 +121,7 @@ func FuzzExpand(f *testing.F) {
 		if (Codec{}).ReadEnvelope([]byte(body), env) != nil {
 			t.Skip() // no request, so there is nothing to store
 		}
-		items := InputItems([]byte(body), env, numbered(), nothing)
+		items := InputItems(nil, []byte(body), env, numbered(), nothing)
 		for _, it := range items {
 			if !json.Valid(it.Raw) {
 				t.Fatalf("an item is no JSON: %s", it.Raw)

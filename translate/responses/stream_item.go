@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"bytes"
+
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -150,12 +152,31 @@ func (e *encoder) argument(name string) []byte {
 
 func (e *encoder) webSearch(dst []byte) []byte {
 	query := e.argument("query")
+	queries := append(append([]byte("["), query...), ']')
+	if list := stringsOf(member([]byte(ir.Text(e.part.text).String()), "queries")); list != nil { // Google asks for several at once
+		query, queries = list[0], append(append([]byte("["), bytes.Join(list, []byte(","))...), ']')
+	}
 	return e.complete(dst, "ws_", webSteps, func(dst []byte, status string) []byte {
 		dst = append(dst, `,"type":"web_search_call","status":"`+status+`","action":{"type":"search","query":`...)
 		dst = append(dst, query...)
-		dst = append(dst, `,"queries":[`...)
-		return append(append(dst, query...), `]}`...)
+		dst = append(dst, `,"queries":`...)
+		return append(append(dst, queries...), '}')
 	})
+}
+
+// stringsOf returns the strings of a JSON array, as JSON; nil when there are
+// none.
+func stringsOf(raw []byte) (list [][]byte) {
+	var r jsonx.Reader
+	r.Reset(raw)
+	for open := len(raw) > 0 && r.Kind() == jsonx.Array && r.Array(); open && r.Element(); {
+		if text := r.Kind() == jsonx.String; text {
+			list = append(list, r.Raw())
+		} else {
+			r.Skip()
+		}
+	}
+	return list
 }
 
 func (e *encoder) codeInterpreter(dst []byte) []byte {

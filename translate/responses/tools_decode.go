@@ -27,7 +27,9 @@ func (d *decoder) tools() {
 	if !d.r.Array() {
 		return
 	}
-	d.req.Tools = make([]ir.Tool, 0, 32)
+	if d.req.Tools == nil { // an item may have brought some already
+		d.req.Tools = make([]ir.Tool, 0, 32)
+	}
 	for at := 0; d.r.Element(); at++ {
 		d.tool(&d.r, at, "", nil)
 	}
@@ -67,7 +69,10 @@ func (d *decoder) tool(r *jsonx.Reader, at int, namespace string, inside []byte)
 		OutputSchema: f.outputSchema, Strict: f.strict, Config: raw, At: at,
 	}
 	f.classify(&tool)
-	if tool.Kind != ir.ToolServer || tool.Search != nil || tool.Type == "code_execution" { // what other server tools hold is read from Config
+	if tool.MCP != nil {
+		tool.MCP.Label = f.label
+		tool.Ext = d.mcpMembers(r, f.ext, tool.MCP)
+	} else if tool.Kind != ir.ToolServer || tool.Search != nil || tool.Type == "code_execution" { // what other server tools hold is read from Config
 		tool.Ext = f.ext
 	}
 	d.req.Tools = append(d.req.Tools, tool)
@@ -128,7 +133,7 @@ func (f *toolFields) classify(t *ir.Tool) {
 			t.Search = &ir.Search{}
 		}
 	case "mcp":
-		t.Name = f.label
+		t.Name, t.MCP = f.label, &ir.MCP{}
 	}
 }
 

@@ -1,11 +1,9 @@
 package responses
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
-	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // tools writes the list of tools and what is said about choosing among them.
@@ -35,7 +33,7 @@ func (w *writer) tools() {
 func (w *writer) tool(i int) {
 	t := &w.req.Tools[i]
 	if w.own && len(t.Config) > 0 {
-		if i > 0 && t.Namespace != "" && w.req.Tools[i-1].At == t.At {
+		if i > 0 && t.Namespace != "" && w.req.Tools[i-1].At == t.At && w.req.Tools[i-1].In == t.In {
 			return // the whole namespace was written with its first tool
 		}
 		w.dst = append(w.dst, t.Config...)
@@ -113,6 +111,10 @@ func (w *writer) serverTool(t *ir.Tool) {
 		w.raw(`{"type":"image_generation"}`)
 	case "mcp":
 		w.mcp(t)
+	case ir.ToolsetType:
+		if !t.Merged() {
+			w.lose(t.Class(&w.req.ToolChoice), ir.CodeDrop, w.req.PathOfTool(t), "")
+		}
 	default:
 		w.lose(t.Class(&w.req.ToolChoice), ir.CodeDrop, w.req.PathOfTool(t), "")
 	}
@@ -153,60 +155,6 @@ func (w *writer) webSearch(t *ir.Tool) {
 		}
 	}
 	w.raw(`}`)
-}
-
-// mcp writes a remote MCP server, read from another dialect's declaration: the
-// name and URL are what all of them have.
-func (w *writer) mcp(t *ir.Tool) {
-	s := mcpServer{label: t.Name}
-	s.read(t.Config)
-	if s.url == "" || s.label == "" {
-		w.lose(t.Class(&w.req.ToolChoice), ir.CodeDrop, w.req.PathOfTool(t), "the MCP server has no URL")
-		return
-	}
-	w.raw(`{"type":"mcp","server_label":`)
-	w.dst = ir.AppendQuoted(w.dst, s.label)
-	w.quoted("server_url", s.url)
-	if s.token != "" {
-		w.quoted("authorization", s.token)
-	}
-	if s.off {
-		s.allowed = []byte("[]")
-	}
-	if s.allowed != nil {
-		w.dst = appendMember(w.dst, "allowed_tools", s.allowed)
-	}
-	w.raw(`,"require_approval":"never"}`)
-}
-
-// mcpServer is what other dialects say of an MCP server.
-type mcpServer struct {
-	label, url, token string
-	allowed           []byte // the only tools that may be used; nil for all
-	off               bool   // none may
-}
-
-func (s *mcpServer) read(config []byte) {
-	var r jsonx.Reader
-	r.Reset(config)
-	for open := r.Kind() == jsonx.Object && r.Object(); open && r.Member(); {
-		switch r.Key() {
-		case "name":
-			s.label = cmp.Or(optional(&r), s.label)
-		case "url":
-			s.url = optional(&r)
-		case "authorization_token":
-			s.token = optional(&r)
-		case "streamableHttpTransport", "streamable_http_transport", "tool_configuration":
-			s.read(r.Raw())
-		case "allowed_tools":
-			if r.Kind() == jsonx.Array {
-				s.allowed = r.Raw()
-			}
-		case "enabled":
-			s.off = r.Kind() == jsonx.Bool && !r.Bool()
-		}
-	}
 }
 
 // choice writes tool_choice.

@@ -86,9 +86,15 @@ func (d *decoder) place(it *item) {
 		d.check.call(p.Call.ID)
 		d.turns.add(p)
 	case kindOutput:
+		if it.isUnasked(t) {
+			d.unasked(it)
+			return
+		}
 		d.output(it, t)
 	case kindReference:
 		d.check.reference(it.id, d.items.msg)
+	case kindTools:
+		d.additionalTools(it)
 	case kindCompaction:
 		d.turns.speak(ir.RoleAssistant, d.items.msg)
 		d.turns.add(d.items.opaquePart(it, ir.PartCompaction))

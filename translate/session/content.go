@@ -35,15 +35,16 @@ func contentHash(req *ir.Request, who Caller) string {
 	if user == "" {
 		user = req.Meta.ClientUserID
 	}
-	h := sha256.New()
+	buf := make([]byte, 0, 256)
 	for _, s := range [...]string{who.Tenant, who.Key, clip(user), version} {
-		_, _ = io.WriteString(h, s)
-		_, _ = h.Write(lineBreak)
+		buf = append(append(buf, s...), '\n')
 	}
+	h := sha256.New()
+	_, _ = h.Write(buf)
 	_, _ = h.Write(clip(base))
 	_, _ = h.Write(lineBreak)
 	_, _ = h.Write(clip(first))
-	return hex.EncodeToString(h.Sum(nil))[:32]
+	return tag(h.Sum(buf[:0]), 32)
 }
 
 var lineBreak = []byte("\n")
@@ -94,7 +95,7 @@ func systemText(req *ir.Request, marked bool, n int) (text []byte) {
 // firstWords is what the user says before the first answer. Media are told by
 // their hashes.
 func firstWords(req *ir.Request) []byte {
-	var words, text []byte
+	var words []byte
 	for i := range req.Turns {
 		turn := &req.Turns[i]
 		if turn.Role == ir.RoleAssistant {
@@ -110,11 +111,12 @@ func firstWords(req *ir.Request) []byte {
 			p := &turn.Parts[j]
 			switch {
 			case p.Kind == ir.PartText:
-				text = appendText(text[:0], p.Text, maxComponent+len(reminderStart))
-				if bytes.Contains(text, reminderStart) {
-					text = withoutReminders(appendText(text[:0], p.Text, maxText))
+				from := len(words)
+				words = appendText(words, p.Text, maxComponent+len(reminderStart))
+				if bytes.Contains(words[from:], reminderStart) {
+					words = append(words[:from], withoutReminders(appendText(nil, p.Text, maxText))...)
 				}
-				words = append(words, text[:min(len(text), maxComponent+1)]...)
+				words = words[:min(len(words), from+maxComponent+1)]
 			case p.Kind.IsMedia() && p.Media != nil:
 				words = append(words, mediaHash(p.Media)...)
 			}

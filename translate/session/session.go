@@ -75,11 +75,18 @@ func (s *Session) Tag() string {
 	if s.Key == "" {
 		return ""
 	}
-	return sum(s.Key)[:16]
+	h := sha256.Sum256([]byte(s.Key))
+	return tag(h[:], 16)
 }
 
 // sum is the SHA-256 of a value in lower-case hex.
 func sum(value string) string {
 	h := sha256.Sum256([]byte(value))
 	return hex.EncodeToString(h[:])
+}
+
+// tag is the first n hex digits of a hash, in lower case.
+func tag(hash []byte, n int) string {
+	var digits [2 * sha256.Size]byte
+	return string(hex.AppendEncode(digits[:0], hash)[:n])
 }

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	startSize = 16 << 10  // of the buffer
+	startSize = 4 << 10   // of the buffer: a stream that waits for its next event has no more
+	busySize  = 16 << 10  // of the buffer once a read has filled it
 	keepSize  = 256 << 10 // the largest buffer that survives a reset
 	minRead   = 4 << 10   // the least space that a read is given
 )
@@ -21,6 +22,7 @@ type buffer struct {
 	end   int
 	cr    int   // no CR lies between pos and here
 	lf    int   // no LF lies between pos and here
+	full  bool  // the last read filled the buffer
 	limit int   // the greatest length of an event
 	cause error // what the source ended with, io.EOF included
 	err   error // what Err says
@@ -49,6 +51,7 @@ func (b *buffer) fill() bool {
 	for range 100 {
 		n, err := b.src.Read(b.buf[b.end:])
 		b.end += n
+		b.full = b.end == len(b.buf)
 		b.cause = err
 		if n > 0 || err != nil {
 			return true
@@ -64,6 +67,8 @@ func (b *buffer) makeSpace() {
 		b.buf = make([]byte, startSize)
 	}
 	switch {
+	case b.full && len(b.buf) < busySize:
+		b.shift(make([]byte, busySize))
 	case b.start == b.end:
 		b.shift(b.buf)
 	case len(b.buf)-b.end >= minRead:

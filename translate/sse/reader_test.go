@@ -263,3 +263,40 @@ func TestReaderAllocations(t *testing.T) {
 		t.Errorf("reading a stream allocates %v times", n)
 	}
 }
+
+// steps is a source that gives one of its pieces for each read.
+type steps [][]byte
+
+func (s *steps) Read(b []byte) (int, error) {
+	if len(*s) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, (*s)[0])
+	if (*s)[0] = (*s)[0][n:]; len((*s)[0]) == 0 {
+		*s = (*s)[1:]
+	}
+	return n, nil
+}
+
+// TestBufferGrowsWithTheStream checks that thousands of streams that wait for their next event take little memory, and
+// that a busy one still takes much at once.
+func TestBufferGrowsWithTheStream(t *testing.T) {
+	event := []byte("data: " + strings.Repeat("x", 200) + "\n\n")
+	burst := bytes.Repeat(event, 100)
+	src := steps{event, event, burst, event}
+	r := NewReader(&src)
+	sizes := map[int]int{}
+	n := 0
+	for r.Next() {
+		sizes[len(r.buf)]++
+		if n++; n == 2 && len(r.buf) != startSize {
+			t.Errorf("%d bytes for two small events, want %d", len(r.buf), startSize)
+		}
+	}
+	if n != 103 || r.Err() != nil {
+		t.Fatalf("%d events, %v", n, r.Err())
+	}
+	if sizes[busySize] < 70 {
+		t.Errorf("events by the buffer's size: %v; most of a burst belongs into %d", sizes, busySize)
+	}
+}

@@ -86,17 +86,15 @@ func run(ctx context.Context, o *options) error {
 			return err
 		}
 	}
-	if err := measure(ctx, o, &results); err != nil {
-		return err
-	}
+	failed := measure(ctx, o, &results) // what was measured before that is kept
 	results.print(os.Stdout)
 	if o.csv != "" {
 		if err := results.write(o.csv); err != nil {
 			return err
 		}
 	}
-	if o.svg == "" {
-		return nil
+	if failed != nil || o.svg == "" {
+		return failed
 	}
 	return results.draw(o.svg)
 }

@@ -39,7 +39,11 @@ func openable() int {
 }
 
 func (b *bank) crowd(ctx context.Context, w way, n int) error {
-	if err := b.slow(streamPause); err != nil {
+	pause := streamPause
+	if b.options.quick {
+		pause /= 2
+	}
+	if err := b.slow(pause); err != nil {
 		return err
 	}
 	defer func() { _ = b.slow(0) }()
@@ -49,7 +53,7 @@ func (b *bank) crowd(ctx context.Context, w way, n int) error {
 	}
 	defer c.Stop()
 	l := bench.Load{Dialect: "openai", Size: "small", Chunks: stand.Chunks, Key: stand.Key, Max: 10 * time.Minute, Timeout: 2 * time.Minute}
-	r, err := l.Crowd(bench.Target{URL: c.URL, PID: c.PID, Model: w.model}, n, 2*streamPause)
+	r, err := l.Crowd(bench.Target{URL: c.URL, PID: c.PID, Model: w.model}, n, 2*pause)
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,10 @@ type Graph struct {
 }
 
 const (
-	width, height            = 720, 400
-	left, right, top, bottom = 64, 24, 60, 48
+	width                     = 720
+	left, right, head, bottom = 64, 24, 28, 48
+	plot                      = 300 // height of the lines' ground
+	line                      = 20  // height of a line of the legend
 )
 
 // style is readable on light and on dark ground.
@@ -73,31 +75,47 @@ func (g *Graph) SVG() []byte {
 			xs, ys = append(xs, p.X), append(ys, p.Y)
 		}
 	}
-	x, y := newAxis(xs, left, width-right), newAxis(ys, height-bottom, top)
-	var b bytes.Buffer
+	var legend, b bytes.Buffer
+	top := g.legend(&legend) + 2*line
+	height := top + plot + bottom
+	x, y := newAxis(xs, left, width-right), newAxis(ys, float64(top+plot), float64(top))
 	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n", width, height, html.EscapeString(g.Title))
 	b.WriteString(style)
 	fmt.Fprintf(&b, "<text class=\"title\" x=\"%d\" y=\"20\">%s</text>\n", left, html.EscapeString(g.Title))
+	b.Write(legend.Bytes())
 	fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", (left+width-right)/2, height-8, html.EscapeString(g.X))
 	fmt.Fprintf(&b, "<text x=\"8\" y=\"%d\">%s</text>\n", top-10, html.EscapeString(g.Y))
 	for e := x.low; e <= x.high; e++ {
 		at := x.at(math.Pow(10, e))
-		fmt.Fprintf(&b, "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", at, top, height-bottom, at, height-bottom+18, decade(e))
+		fmt.Fprintf(&b, "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", at, top, top+plot, at, top+plot+18, decade(e))
 	}
 	for e := y.low; e <= y.high; e++ {
 		at := y.at(math.Pow(10, e))
 		fmt.Fprintf(&b, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", left, at, width-right, left-8, at+4, decade(e))
 	}
-	legend := left
 	for i, s := range g.Series {
-		colour := fmt.Sprintf("c%d", i%colours)
-		s.draw(&b, colour, x, y)
-		fmt.Fprintf(&b, "<path class=\"line %s\" d=\"M%d 40h18\"/><text x=\"%d\" y=\"44\">%s</text>\n", colour, legend, legend+24, html.EscapeString(s.Name))
-		legend += 44 + 7*len(s.Name)
+		s.draw(&b, colour(i), x, y)
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
+
+// legend writes the names of the series, in as many lines as they need, and
+// returns where the last one stands.
+func (g *Graph) legend(b *bytes.Buffer) (bottom int) {
+	x, y := left, head+line/2
+	for i, s := range g.Series {
+		wide := 44 + 7*len(s.Name)
+		if x > left && x+wide > width {
+			x, y = left, y+line
+		}
+		fmt.Fprintf(b, "<path class=\"line %s\" d=\"M%d %dh18\"/><text x=\"%d\" y=\"%d\">%s</text>\n", colour(i), x, y, x+24, y+4, html.EscapeString(s.Name))
+		x += wide
+	}
+	return y
+}
+
+func colour(i int) string { return fmt.Sprintf("c%d", i%colours) }
 
 // draw writes the line and a dot for each point.
 func (s *Series) draw(b *bytes.Buffer, colour string, x, y axis) {

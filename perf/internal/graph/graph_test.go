@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -26,11 +27,19 @@ func TestSVG(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Cost &amp; size", ">accounts<", ">ms<", "gate&lt;way&gt;", ">1k<", ">0.1<", "prefers-color-scheme: dark",
-		"M64.0 225.4L", // 10 is at the left edge, 2 is 1.3 of 3 decades up
+		"M64.0 247.9L", // 10 is at the left edge, 2 is 1.3 of 3 decades up
 	} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("no %q in\n%s", want, svg)
 		}
+	}
+}
+
+func TestLegendWraps(t *testing.T) {
+	g := Graph{Series: []Series{{Name: strings.Repeat("a", 50)}, {Name: strings.Repeat("b", 50)}, {Name: "c"}}}
+	var b bytes.Buffer
+	if bottom := g.legend(&b); bottom != head+line/2+line {
+		t.Errorf("the last line is at %d:\n%s", bottom, b.String())
 	}
 }
 

@@ -39,30 +39,49 @@ func (s *Stand) Start(ctx context.Context, name, site string) (*Caddy, error) {
 	c := &Caddy{URL: "http://127.0.0.1:" + ports[0], Admin: "http://127.0.0.1:" + ports[1]}
 	c.Config = fmt.Sprintf("{\n\tadmin 127.0.0.1:%s\n\tpersist_config off\n\tauto_https off\n\tgrace_period 1s\n\tstorage file_system %s\n"+
 		"\tmetrics\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n:%s {\n\tbind 127.0.0.1\n\t%s}\n", ports[1], s.Dir, ports[0], site)
-	file := filepath.Join(s.Dir, name+".Caddyfile")
-	if err := os.WriteFile(file, []byte(c.Config), 0o600); err != nil {
+	if err := s.launch(ctx, c, name+".Caddyfile", []byte(c.Config), "--adapter", "caddyfile"); err != nil {
 		return nil, err
 	}
-	c.cmd = exec.CommandContext(ctx, s.Binary, "run", "--config", file, "--adapter", "caddyfile")
+	return c, nil
+}
+
+// StartAdapted runs a Caddy with what another's Caddyfile was adapted to, on
+// the other's ports, which it must have left.
+func (s *Stand) StartAdapted(ctx context.Context, other *Caddy, adapted []byte) (*Caddy, error) {
+	c := &Caddy{URL: other.URL, Admin: other.Admin, Config: other.Config}
+	if err := s.launch(ctx, c, "adapted.json", adapted); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *Stand) launch(ctx context.Context, c *Caddy, name string, config []byte, args ...string) error {
+	file := filepath.Join(s.Dir, name)
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		return err
+	}
+	c.cmd = exec.CommandContext(ctx, s.Binary, append([]string{"run", "--config", file}, args...)...)
 	c.cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+s.Dir, "XDG_CONFIG_HOME="+s.Dir)
 	c.cmd.Stderr = os.Stderr
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(os.Interrupt) }
 	c.cmd.WaitDelay = 5 * time.Second
 	begin := time.Now()
 	if err := c.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting Caddy: %w", err)
+		return fmt.Errorf("starting Caddy: %w", err)
 	}
 	c.PID = c.cmd.Process.Pid
 	for time.Since(begin) < patience && ctx.Err() == nil {
 		if resp, err := http.Get(c.URL + "/stats"); err == nil {
 			_ = resp.Body.Close()
-			c.Ready = time.Since(begin)
-			return c, nil
+			if resp.Header.Get("Server") == "Caddy" || resp.Header.Get("Via") != "" { // and not who was faster to take the port
+				c.Ready = time.Since(begin)
+				return nil
+			}
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
 	c.Stop()
-	return nil, errors.New("starting Caddy: it does not answer")
+	return errors.New("starting Caddy: it does not answer")
 }
 
 // Adapted is the Caddyfile as JSON.

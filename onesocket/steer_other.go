@@ -1,6 +1,6 @@
 //go:build !linux
 
-package aigateway
+package onesocket
 
 import "net"
 

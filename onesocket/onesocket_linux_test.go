@@ -1,4 +1,4 @@
-package aigateway
+package onesocket
 
 import (
 	"context"
@@ -27,7 +27,9 @@ var reusing = net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) err
 // system can be told to pass those sockets over, all clients must be answered.
 func TestOneSocket(t *testing.T) {
 	first, err := reusing.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { _ = first.Close() })
 	if err := steer(first.(*net.TCPListener)); err != nil {
 		t.Skip(err)
@@ -93,18 +95,24 @@ func answer(l net.Listener) {
 // TestStrays wants connections that have come to a socket which is given up to be answered all the same.
 func TestStrays(t *testing.T) {
 	first, err := reusing.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := &socket{TCPListener: first.(*net.TCPListener)}
 	l := newOneListener(all.TCPListener, first, all, "")
 	all.join(l)
 	go answer(l)
 	t.Cleanup(func() { _ = l.TCPListener.Close() })
 	other, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var clients []net.Conn
 	for range 5 {
 		conn, err := net.Dial("tcp", other.Addr().String())
-		must(t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		clients = append(clients, conn)
 	}
 	strays := abandon(other.(*net.TCPListener))

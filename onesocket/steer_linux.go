@@ -1,4 +1,4 @@
-package aigateway
+package onesocket
 
 import (
 	"fmt"

@@ -1,4 +1,5 @@
-package aigateway
+// Package onesocket provides a listener wrapper with which a reload of Caddy's configuration loses no new connection.
+package onesocket
 
 import (
 	"context"
