@@ -1,6 +1,7 @@
 package aigateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,7 +19,10 @@ func init() {
 const adminPrefix = "/ai_gateway/"
 
 // adminAPI shows what the running gateways do and lets people interfere. It never shows a secret.
-type adminAPI struct{ logger *zap.Logger }
+type adminAPI struct {
+	logger *zap.Logger
+	prefix string // where callers find it; empty is adminPrefix
+}
 
 // CaddyModule returns the Caddy module information.
 func (*adminAPI) CaddyModule() caddy.ModuleInfo {
@@ -89,7 +93,7 @@ func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		return adminError(http.StatusMethodNotAllowed, "method %s is not allowed here; use %s", r.Method, strings.Join(methods, " or "))
 	}
-	return adminError(http.StatusNotFound, "there is nothing at %s", r.URL.Path)
+	return adminError(http.StatusNotFound, "there is nothing at %s", cmp.Or(a.prefix, adminPrefix)+path)
 }
 
 // matchAdminPath returns what of the path stands where the pattern has its *.

@@ -66,7 +66,7 @@ func (*AdminSite) CaddyModule() caddy.ModuleInfo {
 // Provision resolves the keys.
 func (s *AdminSite) Provision(ctx caddy.Context) error {
 	s.logger = ctx.Logger()
-	s.api = &adminAPI{logger: s.logger}
+	s.api = &adminAPI{logger: s.logger, prefix: s.Path + "/"}
 	if err := s.Validate(); err != nil {
 		return err
 	}

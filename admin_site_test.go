@@ -60,7 +60,7 @@ func TestAdminSite(t *testing.T) {
 		{"GET", "/admin/explain?model=gpt-5", "Bearer hello", 200, "one would answer"},
 		{"POST", "/admin/accounts/one/freeze?duration=1m", "Bearer hello", 200, "frozen"},
 		{"DELETE", "/admin/sessions/0123456789abcdef", "Bearer hello", 404, `{"error":"no session`},
-		{"GET", "/admin/nothing", "Bearer hello", 404, `{"error":"there is nothing at`},
+		{"GET", "/admin/nothing", "Bearer hello", 404, `{"error":"there is nothing at /admin/nothing"}`},
 		{"POST", "/admin/accounts", "Bearer hello", 405, "use GET"},
 		{"GET", "/admin/accounts", "", 401, "ai_gateway_admin"},
 		{"GET", "/admin/accounts", "Basic aGVsbG86aGVsbG8=", 401, "ai_gateway_admin"},

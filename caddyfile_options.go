@@ -19,7 +19,7 @@ var errForm = errors.New("unexpected arguments")
 
 // option is one option of a block of T.
 type option[T any] struct {
-	// form is the line as it should be written; empty for an option of the design that this version does not have.
+	// form is the line as it should be written.
 	form string
 
 	// many allows the option more than once.
@@ -32,9 +32,6 @@ type option[T any] struct {
 
 // options are all options of a block of T, by name.
 type options[T any] map[string]option[T]
-
-// later marks an option that a later version brings. Naming it here makes the error say so.
-func later[T any]() option[T] { return option[T]{} }
 
 // parseBlock reads the block that follows, if there is one, into t. What names the block in errors.
 func (o options[T]) parseBlock(d *caddyfile.Dispenser, t *T, what string) error {
@@ -56,7 +53,7 @@ func (o options[T]) parseBlock(d *caddyfile.Dispenser, t *T, what string) error 
 	return nil
 }
 
-// find returns the option, or an error if this version has none of that name.
+// find returns the option, or an error if there is none of that name.
 func (o options[T]) find(name, what string) (option[T], error) {
 	opt, ok := o[name]
 	switch {
@@ -64,8 +61,6 @@ func (o options[T]) find(name, what string) (option[T], error) {
 		return opt, errors.New("unexpected block: the option before it takes none")
 	case !ok:
 		return opt, fmt.Errorf("unknown option %q of %s; possible are %s", name, what, strings.Join(o.names(), ", "))
-	case opt.parse == nil:
-		return opt, fmt.Errorf("option %q is not available in this version; remove it", name)
 	}
 	return opt, nil
 }

@@ -108,25 +108,4 @@ func TestAdaptCoversEveryOption(t *testing.T) {
 			}
 		}
 	}
-	later := [][]string{
-		laterNames(gatewayOptions()), laterNames(keyOptions()), laterNames(accountOptions()), laterNames(modelOptions()),
-		laterNames(failoverOptions()),
-	}
-	for _, names := range later {
-		for _, name := range names {
-			if !strings.Contains(wrong.String(), `option "`+name+`" is not available in this version; remove it`) {
-				t.Errorf("no golden file shows that %s is not available", name)
-			}
-		}
-	}
-}
-
-func laterNames[T any](o options[T]) []string {
-	var names []string
-	for name, opt := range o {
-		if opt.parse == nil {
-			names = append(names, name)
-		}
-	}
-	return names
 }

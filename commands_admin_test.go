@@ -76,6 +76,12 @@ func TestStatusCommands(t *testing.T) {
 			t.Errorf("%s %v: a secret, or colours outside of a terminal:\n%s", tt.cmd.Name(), tt.args, out)
 		}
 	}
+	if _, err := command(t, accountsCommand(), "frobnicate", "one"); err == nil || !strings.Contains(err.Error(), `"frobnicate" is none of the commands disable, enable, freeze, refresh, test, unfreeze`) {
+		t.Errorf("an unknown verb: %v", err)
+	}
+	if got := counted(1, "key") + counted(0, "key"); got != "1 key0 keys" {
+		t.Error(got)
+	}
 }
 
 func TestStatusOfTrouble(t *testing.T) {

@@ -56,13 +56,21 @@ func (c *console) status(out io.Writer) (int, error) {
 		return code, printJSON(out, all)
 	}
 	for _, g := range all.Gateways {
-		fmt.Fprintf(out, "gateway %s: %d accounts, %d keys, %d waiting\n", g.Name, len(g.Accounts), len(g.Keys), g.Waiting)
+		fmt.Fprintf(out, "gateway %s: %s, %s, %d waiting\n", g.Name, counted(len(g.Accounts), "account"), counted(len(g.Keys), "key"), g.Waiting)
 	}
 	if len(all.Gateways) == 0 {
 		fmt.Fprintln(out, "no gateway is running")
 	}
-	fmt.Fprintf(out, "%d requests running\n\n", running)
+	fmt.Fprintf(out, "%s running\n\n", counted(running, "request"))
 	return code, printAccounts(out, all.Accounts, time.Now())
+}
+
+// counted returns a number of things, such as 1 key or 2 keys.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // down reports whether a person may have to do something.
@@ -122,7 +130,7 @@ func accountsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accounts [<account>] [--address <address>] [--json]",
 		Short: "Shows the accounts of the running gateways, or one with its quota and limits",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  oneOrVerb,
 	}
 	c.flags(cmd)
 	run(cmd, func(out io.Writer, args []string) (int, error) {
@@ -146,6 +154,18 @@ func accountsCommand() *cobra.Command {
 	}
 	cmd.AddCommand(tryCommand())
 	return cmd
+}
+
+// oneOrVerb takes the name of an account, and tells the verbs that would take more than it.
+func oneOrVerb(cmd *cobra.Command, args []string) error {
+	if len(args) <= 1 {
+		return nil
+	}
+	var verbs []string
+	for _, sub := range cmd.Commands() {
+		verbs = append(verbs, sub.Name())
+	}
+	return fmt.Errorf("%q is none of the commands %s; to show one account, give its name alone", args[0], strings.Join(verbs, ", "))
 }
 
 // account shows one account.

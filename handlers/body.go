@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -33,14 +34,41 @@ func readBody(dst []byte, w http.ResponseWriter, r *http.Request, limit int64) (
 	case n > limit:
 		return dst, &ir.Error{
 			Kind: ir.ErrTooLarge, Status: http.StatusRequestEntityTooLarge, Code: "request_too_large",
-			Message: fmt.Sprintf("Request body is larger than %d bytes, the most that this gateway takes", limit),
+			Message: fmt.Sprintf("Request body is larger than %s, the most that this gateway takes", sizeText(limit)),
 		}
 	case err != nil:
-		return dst, ir.Invalid("", "Failed to read request body")
+		return dst, unreadable(r.Header.Get("Content-Encoding"), err)
 	case len(bytes.TrimSpace(dst)) == 0:
 		return dst, ir.Invalid("", "Request body is empty")
 	}
 	return dst, nil
+}
+
+// unreadable says why a body could not be read to its end: it is not what its
+// coding says, or the connection failed, which is nothing to tell in detail.
+func unreadable(coding string, err error) error {
+	message := "Failed to read request body"
+	var broken net.Error
+	switch {
+	case errors.As(err, &broken):
+	case coding != "" && !strings.EqualFold(coding, "identity"):
+		message += fmt.Sprintf(": it is not complete and valid %s, as its Content-Encoding says: %v", strings.ToLower(coding), err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		message += ": it ended before its Content-Length"
+	}
+	return ir.Invalid("", "%s", message)
+}
+
+// sizeText returns a number of bytes in the largest unit that it is a multiple
+// of, as the option max_body is written.
+func sizeText(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // bodySize is how much room a body is given at first, by the length that its
@@ -69,13 +97,13 @@ func decompress(body io.ReadCloser, coding string) (io.ReadCloser, error) {
 	case "gzip", "x-gzip":
 		zr, err := gzip.NewReader(body)
 		if err != nil {
-			return nil, ir.Invalid("", "Failed to read request body")
+			return nil, unreadable(coding, err)
 		}
 		return zr, nil
 	case "zstd":
 		zr, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
 		if err != nil {
-			return nil, ir.Invalid("", "Failed to read request body")
+			return nil, unreadable(coding, err)
 		}
 		return zr.IOReadCloser(), nil
 	default:

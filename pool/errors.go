@@ -34,13 +34,31 @@ func (e *NobodyError) Error() string {
 	case e.Members == 0:
 		return fmt.Sprintf("choosing an account: no account that the caller may use serves model %q", e.Model)
 	case e.RateLimited:
-		return fmt.Sprintf("choosing an account: all %d accounts for model %q are rate limited, the first for another %v",
-			e.Members, e.Model, e.RetryAfter)
+		return fmt.Sprintf("choosing an account: %s for model %q is rate limited, %s", e.members(), e.Model, e.back())
+	case e.RetryAfter > 0 && e.Excluded > 0:
+		return fmt.Sprintf("choosing an account: %s for model %q is in cooldown, or was tried or cannot serve this request (%d of %d); %s",
+			e.members(), e.Model, e.Excluded, e.Members, e.back())
 	case e.RetryAfter > 0:
-		return fmt.Sprintf("choosing an account: of %d accounts for model %q, %d excluded, none is available; the first comes back in %v",
-			e.Members, e.Model, e.Excluded, e.RetryAfter)
+		return fmt.Sprintf("choosing an account: %s for model %q is in cooldown; %s", e.members(), e.Model, e.back())
 	}
-	return fmt.Sprintf("choosing an account: all %d accounts for model %q were tried or cannot serve this request", e.Members, e.Model)
+	return fmt.Sprintf("choosing an account: %s for model %q was tried or cannot serve this request", e.members(), e.Model)
+}
+
+// members names those who could have been asked, as the beginning of a sentence in the singular.
+func (e *NobodyError) members() string {
+	if e.Members == 1 {
+		return "the only account"
+	}
+	return fmt.Sprintf("each of the %d accounts", e.Members)
+}
+
+// back says when the first account comes back, in whole seconds, and never that it is back already.
+func (e *NobodyError) back() string {
+	in := max(time.Second, e.RetryAfter.Round(time.Second))
+	if e.Members == 1 {
+		return fmt.Sprintf("it comes back in %v", in)
+	}
+	return fmt.Sprintf("the first comes back in %v", in)
 }
 
 // FullError says that every account that could answer is full and that no more requests may wait.

@@ -162,3 +162,25 @@ func TestReasonsHaveNames(t *testing.T) {
 		t.Error("a reason that does not exist has a name")
 	}
 }
+
+// TestTexts checks what people read of accounts that cannot answer.
+func TestTexts(t *testing.T) {
+	frozen := Verdict{Because: CoolingDown, Cooldown: &Cooldown{Class: HandClass, Until: time.Unix(0, 0), Reason: "holiday"}}
+	if got := frozen.String(); got != "is frozen by hand until 1970-01-01T00:00:00Z: holiday" {
+		t.Error(got)
+	}
+	for want, e := range map[string]NobodyError{
+		`the only account for model "m" is in cooldown; it comes back in 5m0s`:             {Members: 1, RetryAfter: 299942929400},
+		`each of the 2 accounts for model "m" is in cooldown; the first comes back in 1s`:  {Members: 2, RetryAfter: 1},
+		`each of the 2 accounts for model "m" is rate limited, the first comes back in 8s`: {Members: 2, RateLimited: true, RetryAfter: 7600 * time.Millisecond},
+		`the only account for model "m" was tried or cannot serve this request`:            {Members: 1, Excluded: 1},
+		`was tried or cannot serve this request (2 of 3); the first comes back in 2s`:      {Members: 3, Excluded: 2, RetryAfter: 2 * time.Second},
+		`no account that the caller may use serves model "m"`:                              {},
+		`the only accounts for model "m" are disabled; give them a credential`:             {Disabled: 1},
+	} {
+		e.Model = "m"
+		if got := e.Error(); !strings.HasSuffix(got, want) {
+			t.Errorf("%s, want … %s", got, want)
+		}
+	}
+}

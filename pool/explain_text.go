@@ -48,7 +48,7 @@ func (v Verdict) String() string {
 	}
 	switch v.Because {
 	case CoolingDown:
-		text = "is in cooldown" + v.Cooldown.text()
+		text = v.Cooldown.state() + v.Cooldown.text()
 	case BeingProbed:
 		text = "is being tried out by another request after its cooldown" + v.Cooldown.text()
 	case IsFull:
@@ -65,12 +65,24 @@ func (v Verdict) String() string {
 	return text
 }
 
+// state says what keeps the account out: a failure, or a person.
+func (c *Cooldown) state() string {
+	if c != nil && c.Class == HandClass {
+		return "is frozen by hand"
+	}
+	return "is in cooldown"
+}
+
 // text returns what follows the word cooldown.
 func (c *Cooldown) text() string {
 	if c == nil {
 		return ""
 	}
-	text := fmt.Sprintf(" for %v until %s", c.Class, c.Until.UTC().Format(time.RFC3339))
+	text := ""
+	if c.Class != HandClass {
+		text = fmt.Sprintf(" for %v", c.Class)
+	}
+	text += " until " + c.Until.UTC().Format(time.RFC3339)
 	if c.Model != "" {
 		text += ", for model " + c.Model
 	}

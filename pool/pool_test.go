@@ -143,9 +143,9 @@ func TestErrors(t *testing.T) {
 	tests := map[error]string{
 		&NobodyError{Model: "m"}:                                               "no account that the caller may use",
 		&NobodyError{Model: "m", Disabled: 1}:                                  "disabled",
-		&NobodyError{Model: "m", Members: 2, RateLimited: true, RetryAfter: 1}: "all 2 accounts",
+		&NobodyError{Model: "m", Members: 2, RateLimited: true, RetryAfter: 1}: "each of the 2 accounts",
 		&NobodyError{Model: "m", Members: 3, Excluded: 1, RetryAfter: 1}:       "comes back",
-		&NobodyError{Model: "m", Members: 2, Excluded: 2}:                      "were tried",
+		&NobodyError{Model: "m", Members: 2, Excluded: 2}:                      "was tried",
 		&FullError{Model: "m", Waiting: 100}:                                   "100 requests wait",
 		&TimeoutError{Model: "m", Waited: 30 * time.Second}:                    "within 30s",
 	}

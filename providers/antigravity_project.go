@@ -74,7 +74,7 @@ func (a *assist) join(account *loaded) (Found, error) {
 
 func ineligible(code string) error {
 	if code == validationRequired {
-		return errors.New("Google wants the account's owner to verify it in a browser first (" + validationRequired + ")")
+		return errors.New("the account's owner must first verify it in a browser, to Google (" + validationRequired + ")")
 	}
 	return fmt.Errorf("the account may not use Antigravity%s", reason(code))
 }

@@ -98,14 +98,14 @@ func (s *Simulator) fetchAvailableModels(w http.ResponseWriter, r *http.Request,
 		"chat_internal": map[string]any{"displayName": "internal"}, "tab_flash": map[string]any{"displayName": "internal"},
 		"gemini-old": map[string]any{"displayName": "Gemini Old"},
 	}
-	for _, id := range append([]string{"claude-sonnet-4-6", "gemini-3-flash"}, s.options.Models...) {
+	for _, id := range append([]string{"claude-sonnet-4-6", "gemini-3-flash"}, s.listed(nil)...) {
 		models[id] = map[string]any{
 			"displayName": id, "maxTokens": 200_000, "maxOutputTokens": 64_000, "supportsThinking": true,
 			"quotaInfo": map[string]any{"remainingFraction": 0.5, "resetTime": "2030-01-01T00:00:00Z"},
 		}
 	}
 	sendJSON(w, http.StatusOK, map[string]any{
-		"models": models, "deprecatedModelIds": map[string]any{"gemini-old": map[string]any{"newModelId": s.options.Models[0]}},
+		"models": models, "deprecatedModelIds": map[string]any{"gemini-old": map[string]any{"newModelId": s.listed(nil)[0]}},
 	})
 }
 

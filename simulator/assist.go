@@ -135,7 +135,7 @@ func (s *Simulator) retrieveUserQuota(w http.ResponseWriter, r *http.Request, q 
 		return
 	}
 	buckets := []any{}
-	for _, model := range s.options.Models {
+	for _, model := range s.listed(geminiNames) {
 		buckets = append(buckets, map[string]any{
 			"modelId": model, "tokenType": "REQUESTS", "remainingFraction": 0.75, "remainingAmount": "750", "resetTime": "2030-01-01T00:00:00Z",
 		})

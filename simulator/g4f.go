@@ -86,7 +86,7 @@ func membersOf(b gjson.Result, wanted func(name string) bool) []string {
 
 func (s *Simulator) g4fModels(w http.ResponseWriter, _ *http.Request, _ query) {
 	data := []any{map[string]any{"id": "SomeProvider", "object": "model", "provider": true}}
-	for _, id := range append([]string{"deepseek-v3", "qwen-3-235b", "grok-4"}, s.options.Models...) {
+	for _, id := range append([]string{"deepseek-v3", "qwen-3-235b", "grok-4"}, s.listed(nil)...) {
 		data = append(data, map[string]any{"id": id, "object": "model", "created": 0, "image": false, "provider": false})
 	}
 	sendJSON(w, http.StatusOK, map[string]any{"object": "list", "data": data})

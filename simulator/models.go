@@ -2,11 +2,33 @@ package simulator
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
 // modelsSince is when the models of the simulator were made.
 var modelsSince = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ownNames are listed everywhere, unless the options name others.
+var ownNames = []string{"demo", "sim-gpt-5", "sim-claude-sonnet-4-5", "sim-gemini-3-pro"}
+
+// The names that each vendor's lists show beside the simulator's own, unless the options name others: an account of a vendor
+// serves the names of its vendor alone, and so does a key that is limited to them.
+var (
+	openAINames    = []string{"gpt-5.2", "gpt-5.2-codex", "gpt-5", "gpt-5-mini", "gpt-4.1", "o3", "text-embedding-3-small"}
+	anthropicNames = []string{"claude-opus-4-8", "claude-sonnet-4-6", "claude-sonnet-4-5", "claude-haiku-4-5"}
+	geminiNames    = []string{
+		"gemini-3-pro-preview", "gemini-3-flash-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001",
+	}
+)
+
+// listed returns the models that the lists of a vendor show.
+func (s *Simulator) listed(vendors []string) []string {
+	if len(s.options.Models) > 0 {
+		return s.options.Models
+	}
+	return slices.Concat(ownNames, vendors)
+}
 
 type openAIModelInfo struct {
 	ID      string `json:"id"`
@@ -29,7 +51,7 @@ func (s *Simulator) openAIModels(w http.ResponseWriter, _ *http.Request, q query
 		return
 	}
 	data := []openAIModelInfo{}
-	for _, id := range s.options.Models {
+	for _, id := range s.listed(openAINames) {
 		data = append(data, info(id))
 	}
 	sendJSON(w, http.StatusOK, map[string]any{"object": "list", "data": data})
@@ -58,7 +80,7 @@ func (s *Simulator) anthropicModels(w http.ResponseWriter, r *http.Request, q qu
 		return
 	}
 	data := []anthropicModelInfo{}
-	for _, id := range s.options.Models {
+	for _, id := range s.listed(anthropicNames) {
 		data = append(data, info(id))
 	}
 	sendJSON(w, http.StatusOK, map[string]any{
@@ -95,7 +117,7 @@ func (s *Simulator) geminiModels(w http.ResponseWriter, _ *http.Request, q query
 		return
 	}
 	models := []geminiModelInfo{}
-	for _, id := range s.options.Models {
+	for _, id := range s.listed(geminiNames) {
 		models = append(models, info(id))
 	}
 	sendJSON(w, http.StatusOK, map[string]any{"models": models})

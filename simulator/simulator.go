@@ -23,8 +23,8 @@ type Options struct {
 	// Keys are the credentials that are accepted. Without any, every request is, with or without a credential.
 	Keys []string
 
-	// Models are the names in the lists of models. Default "demo" and one of each vendor's families. Requests may name any
-	// model, unless its name begins with "missing".
+	// Models are the names in the lists of models. Default "demo", one "sim-" name of each vendor, and usual names of the
+	// vendor in whose dialect the list is asked for. Requests may name any model, unless its name begins with "missing".
 	Models []string
 
 	// Always are words that apply to every generation, as if they stood in every prompt, such as "fail with 503". They
@@ -65,9 +65,6 @@ const (
 func New(o Options) *Simulator {
 	if o.Account == "" {
 		o.Account = "simulator"
-	}
-	if len(o.Models) == 0 {
-		o.Models = []string{"demo", "sim-gpt-5", "sim-claude-sonnet-4-5", "sim-gemini-3-pro"}
 	}
 	return &Simulator{
 		options:   o,

@@ -27,8 +27,6 @@ func serverMember(r *jsonx.Reader, t *ir.Tool) {
 	m := t.MCP
 	switch key := r.Key(); {
 	case r.Null():
-	default:
-		t.Ext = append(t.Ext, keep(r))
 	case key == "type":
 		r.Skip()
 	case key == "name":
@@ -47,6 +45,8 @@ func serverMember(r *jsonx.Reader, t *ir.Tool) {
 				m.Only, m.Limited = readStrings(r), true
 			}
 		}
+	default:
+		t.Ext = append(t.Ext, keep(r))
 	}
 }
 

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ func appendError(dst []byte, e *ir.Error) []byte {
 	dst = appendString(dst, "status", status)
 	if code == http.StatusTooManyRequests && e.RetryAfter > 0 {
 		dst = append(dst, `,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"`...)
-		dst = strconv.AppendFloat(dst, e.RetryAfter.Seconds(), 'f', -1, 64)
+		dst = strconv.AppendInt(dst, int64(math.Ceil(e.RetryAfter.Seconds())), 10) // as Retry-After says
 		dst = append(dst, `s"}]`...)
 	}
 	return append(dst, "}}"...)

@@ -81,7 +81,7 @@ func TestErrorEncoding(t *testing.T) {
 		err  ir.Error
 		want string
 	}{
-		{ir.Error{Status: 429, Message: "m", RetryAfter: 34400 * time.Millisecond}, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.4s"}]}}`},
+		{ir.Error{Status: 429, Message: "m", RetryAfter: 34400 * time.Millisecond}, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"35s"}]}}`},
 		{ir.Error{Status: 529, Message: "\"q\"\n"}, `{"error":{"code":503,"message":"\"q\"\n","status":"UNAVAILABLE"}}`},
 		{ir.Error{Status: 400, Message: "m", Param: "contents[0]"}, `{"error":{"code":400,"message":"contents[0]: m","status":"INVALID_ARGUMENT"}}`},
 		{ir.Error{Status: 400, Message: "contents[0] is bad", Param: "contents[0]"}, `{"error":{"code":400,"message":"contents[0] is bad","status":"INVALID_ARGUMENT"}}`},
