@@ -72,3 +72,13 @@ func TestPrintQuota(t *testing.T) {
 		}
 	}
 }
+
+// TestTableIsHarmless: some of what tables show are the words of upstreams, which must not command a terminal.
+func TestTableIsHarmless(t *testing.T) {
+	var out bytes.Buffer
+	table := newTable(&out, "MODEL")
+	table.row(text("%s", "a\x1b[31m\u009b2J\r\nb\x7fé"))
+	if err := table.print(); err != nil || out.String() != "MODEL\na?[31m?2J??b?é\n" {
+		t.Errorf("%v %q", err, out.String())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,7 +51,21 @@ func takesColour(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-func (t *table) row(cells ...cell) { t.rows = append(t.rows, cells) }
+// row adds a row. What could command a terminal is taken out of it: some of it are the words of upstreams.
+func (t *table) row(cells ...cell) {
+	for i := range cells {
+		cells[i].text = strings.Map(harmless, cells[i].text)
+	}
+	t.rows = append(t.rows, cells)
+}
+
+// harmless puts a question mark in the place of a control character.
+func harmless(r rune) rune {
+	if unicode.IsControl(r) || r == utf8.RuneError {
+		return '?'
+	}
+	return r
+}
 
 // print writes the table with two spaces between columns as wide as their widest cell.
 func (t *table) print() error {

@@ -166,6 +166,27 @@ func redirect(value any, upstream string) {
 	}
 }
 
+// TestExamplesTrustNobodyElse: what trusts a proxy's word for the client's address must not take what the client itself has
+// written there, or wrong keys could not be counted by where they come from.
+func TestExamplesTrustNobodyElse(t *testing.T) {
+	files, err := filepath.Glob("examples/*.Caddyfile")
+	must(t, err)
+	trusting := 0
+	for _, file := range append(files, "Caddyfile") {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		if !bytes.Contains(text, []byte("\ttrusted_proxies ")) {
+			continue
+		}
+		if trusting++; !bytes.Contains(text, []byte("\ttrusted_proxies_strict\n")) {
+			t.Errorf("%s: trusted_proxies without trusted_proxies_strict", file)
+		}
+	}
+	if trusting == 0 {
+		t.Error("no example trusts a proxy, so that this proves nothing")
+	}
+}
+
 // TestExamplesAreAllRun wants every example to be run, or to be named as one that cannot be.
 func TestExamplesAreAllRun(t *testing.T) {
 	files, err := filepath.Glob("examples/*.Caddyfile")

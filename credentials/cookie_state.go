@@ -136,7 +136,7 @@ func (s *cookieState) unreadable(c *Cookies, problem *Error) {
 func (s *cookieState) adopt(f *cookieFile, raw string) {
 	first := !s.loaded
 	s.loaded = true
-	if f.rotated.After(s.rotated) {
+	if f.rotated.After(s.rotated) && f.rotated.Before(time.Now().Add(leastPause)) { // else a clock was wrong
 		s.rotated, s.due = f.rotated, time.Time{}
 	}
 	if raw == s.stored {

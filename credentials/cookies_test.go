@@ -190,6 +190,7 @@ func TestAdopted(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		synctest.Wait() // the results are told behind the end of an exchange
 		if x.count() != 1 || two.results[ResultAdopted] != 1 || one.state.mark() != two.state.mark() {
 			t.Errorf("asked %d times, %v", x.count(), two.results)
 		}

@@ -199,13 +199,13 @@ func (c *call) read() error {
 	if c.g.Signed != nil {
 		c.body.Remember(c.g.Signed, c.owner())
 	}
-	if c.env.Model == "" {
-		return modelMissing(c.route.dialect)
+	c.log.model = short(c.env.Model)
+	if err := checkModel(c.env); err != nil {
+		return err
 	}
 	if c.g.Media != nil {
 		c.body.Fetching()
 	}
-	c.log.model = short(c.env.Model)
 	c.strict = c.g.Strict || c.r.Header.Get("X-Ai-Gateway-Strict") == "1"
 	return nil
 }

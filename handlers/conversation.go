@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/tidwall/gjson"
@@ -51,7 +52,7 @@ func (c *call) newConversation() error {
 	said := gjson.ParseBytes(body)
 	metadata := said.Get("metadata").Raw
 	switch {
-	case !gjson.ValidBytes(body) || !said.IsObject():
+	case !json.Valid(body) || !said.IsObject(): // gjson's own check would go as deep as the body does
 		return ir.Invalid("", "Failed to parse request body")
 	case metadata == "" || metadata == "null":
 		metadata = "{}"

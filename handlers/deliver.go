@@ -226,6 +226,9 @@ func (a *attempt) broken(answer translate.Answer, e *ir.Error) error {
 	if a.r.Context().Err() != nil {
 		return a.gone()
 	}
+	if a.sink.isSlow() {
+		a.outcome = pool.Outcome{} // whose fault it is cannot be told
+	}
 	a.cut, a.log.status = true, asError(err).Status
 	_ = a.sink.write(answer.Fail(nil, translate.ClientError(e, true)))
 	return errDelivered

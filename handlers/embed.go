@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
@@ -45,11 +46,12 @@ func (c *call) readEmbedding() error {
 	if err := translate.CodecOf(c.route.dialect).ReadEnvelope(body, c.env); err != nil {
 		return err
 	}
-	if c.env.Stream = false; c.env.Model == "" {
-		return modelMissing(c.route.dialect)
+	c.env.Stream, c.env.Model = false, strings.Clone(c.env.Model) // what remembers the name must not keep the body
+	c.log.model = short(c.env.Model)
+	if err := checkModel(c.env); err != nil {
+		return err
 	}
 	c.texts, c.textsBody = embed.New(c.route.dialect, body, c.route.single), body
-	c.log.model = short(c.env.Model)
 	c.strict = c.g.Strict || c.r.Header.Get("X-Ai-Gateway-Strict") == "1"
 	return nil
 }

@@ -29,6 +29,21 @@ func modelMissing(d ir.Dialect) error {
 	return ir.Invalid("model", "model is required")
 }
 
+// maxModel is how long a model's name may be, in bytes: names are kept with
+// what was used and with what is known of accounts, and clients choose them.
+const maxModel = 512
+
+// checkModel returns an error for a model's name that can be none.
+func checkModel(env *ir.Envelope) error {
+	switch {
+	case env.Model == "":
+		return modelMissing(env.Dialect)
+	case len(env.Model) > maxModel:
+		return ir.Invalid("model", "The name of the model is longer than %d bytes", maxModel)
+	}
+	return nil
+}
+
 func notFound(message string) error {
 	return &ir.Error{Kind: ir.ErrNotFound, Status: http.StatusNotFound, Code: "unknown_url", Message: message}
 }

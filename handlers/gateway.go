@@ -57,6 +57,7 @@ type Gateway struct {
 
 	buffers  buffers
 	unpriced unpriced
+	misses   access.Brake
 }
 
 // Stream says how answers are held back, kept alive and given up.
@@ -90,7 +91,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	c := g.begin(w, r, rt)
 	defer c.end()
 	if err := c.run(); err != nil && !errors.Is(err, errDelivered) {
-		c.fail(err)
+		c.fail(c.brake(err))
 	}
 	return nil
 }

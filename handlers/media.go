@@ -71,8 +71,12 @@ func notFetched(failed *media.Error, path string, kind ir.PartKind) *ir.Error {
 	if kind == ir.PartImage {
 		code = "failed_to_download_image"
 	}
+	from := ": "
+	if failed.Host != "" {
+		from = " from "
+	}
 	return &ir.Error{
 		Kind: ir.ErrInvalidRequest, Status: http.StatusBadRequest, Code: code, Param: path,
-		Message: path + ": the gateway cannot fetch it from " + failed.Error() + "; send the data itself",
+		Message: path + ": the gateway cannot fetch it" + from + failed.Error() + "; send the data itself",
 	}
 }

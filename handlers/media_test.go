@@ -122,8 +122,8 @@ func TestFetchMediaFails(t *testing.T) {
 	alone := accountSpec{name: "alone", dialect: ir.Gemini, url: gemini.URL, models: []string{"m=gemini-2.5-flash"}}
 	f := serve(t, gatewaySpec{tweak: fetching(l), accounts: []accountSpec{alone}})
 	got := f.post("/v1/messages", asksAbout("https://example.com/dog?key=secret"))
-	want := "messages[0].content[0]: the gateway cannot fetch it from example.com: it answers with status 404; send the data itself"
-	if got.status != 400 || !strings.HasSuffix(errorOf(got.body), "send the data itself") || strings.Contains(got.body, "secret") || len(gemini.requests()) != 0 {
+	want := "messages[0].content[0].source.url: the gateway cannot fetch it from example.com: it answers with status 404; send the data itself"
+	if got.status != 400 || errorOf(got.body) != want || strings.Contains(got.body, "secret") || len(gemini.requests()) != 0 {
 		t.Errorf("got %d %s, want %s", got.status, got.body, want)
 	}
 	if s := f.account("alone"); s.Failed != 0 || s.InUse != 0 {
@@ -134,6 +134,18 @@ func TestFetchMediaFails(t *testing.T) {
 	got = f.post("/v1/messages", asksAbout("https://example.com/dog?key=secret"))
 	if got.status != 200 || len(claude.requests()) != 1 {
 		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
+// TestNotFetched makes a sentence of an error of which no host can be told, too.
+func TestNotFetched(t *testing.T) {
+	for want, failed := range map[string]*media.Error{
+		"a.b: the gateway cannot fetch it: the URL cannot be read; send the data itself":     {Reason: "the URL cannot be read"},
+		"a.b: the gateway cannot fetch it from c.example: it is empty; send the data itself": {Host: "c.example", Reason: "it is empty"},
+	} {
+		if got := notFetched(failed, "a.b", ir.PartImage).Message; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

@@ -111,7 +111,7 @@ func TestUnknownModel(t *testing.T) {
 		"some models":        {access.Key{Models: []string{"gpt-5-mini"}}, "nope", []string{"gpt-5-mini"}, []string{"gpt-*", "fast", "x-*", "claude"}},
 		"not allowed":        {access.Key{Models: []string{"gpt-*"}}, "m", []string{"`m`", "gpt-*"}, []string{"fast"}},
 		"accounts of others": {access.Key{Accounts: []string{"two"}}, "m", []string{"gpt-*"}, []string{"claude"}},
-		"a long name":        {access.Key{}, strings.Repeat("é", 500), []string{"…"}, []string{strings.Repeat("é", 60)}},
+		"a long name":        {access.Key{}, strings.Repeat("é", 250), []string{"…"}, []string{strings.Repeat("é", 60)}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -371,5 +371,43 @@ func TestHeadersOfFailedAttempt(t *testing.T) {
 		if served := f.lastFields(1)["ai_model_served"]; served != "" {
 			t.Errorf("the log says that %q served", served)
 		}
+	}
+}
+
+// TestOneShortModel: what a request names must be one model, since keys and
+// prices are for one, and be short, since its name is kept.
+func TestOneShortModel(t *testing.T) {
+	long := strings.Repeat("m", maxModel)
+	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "only", dialect: ir.Chat}}})
+	for path, ask := range map[string]string{
+		"/v1/chat/completions":    `{NAME,"messages":[{"role":"user","content":"x"}]}`,
+		"/v1/messages":            `{NAME,"max_tokens":9,"messages":[{"role":"user","content":"x"}]}`,
+		"/v1/responses":           `{NAME,"input":"x"}`,
+		"/v1/embeddings":          `{NAME,"input":"x"}`,
+		"/v1internal:countTokens": `{NAME,"request":{"contents":[{"role":"user","parts":[{"text":"x"}]}]}}`,
+	} {
+		for name, refused := range map[string]bool{
+			`"model":"` + long + `"`:                   false,
+			`"model":"m` + long + `"`:                  true,
+			`"model":"m","model":"other"`:              true,
+			`"model":"other","mod\u0065l":"m"`:         true,
+			`"model":"m","Model":"other"`:              true,
+			`"MODEL":"other","model":"m"`:              true,
+			`"model":"m","metadata":{"model":"other"}`: false,
+		} {
+			if strings.Contains(path, "internal") && !strings.Contains(name, long) {
+				continue // there the envelope is read, not sent on
+			}
+			got := f.post(path, strings.ReplaceAll(ask, "NAME", name))
+			if told := strings.Contains(got.body, "longer than 512") || strings.Contains(got.body, "named twice"); told != refused || told && got.status != 400 {
+				t.Errorf("%s %.60s: got %d %.200s", path, name, got.status, got.body)
+			}
+		}
+	}
+	if got := f.post("/v1beta/models/m"+long+":generateContent", `{"contents":[{"role":"user","parts":[{"text":"x"}]}]}`); got.status != 400 {
+		t.Errorf("in the path: %d %.200s", got.status, got.body)
+	}
+	if got := f.post("/v1beta/models/m:generateContent", `{"model":"m","Model":"n","contents":[{"role":"user","parts":[{"text":"x"}]}]}`); got.status != 400 {
+		t.Errorf("beside the path: %d %.200s", got.status, got.body)
 	}
 }

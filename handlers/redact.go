@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -51,31 +52,51 @@ func (u *Upstream) redact(sent *http.Request, text []byte) []byte {
 
 // secrets are those of the account, and what a request carried besides.
 func (u *Upstream) secrets(sent *http.Request) (list []string) {
-	add := func(values ...string) {
+	add := func(secret string) {
+		if len(secret) >= shortestSecret {
+			list = append(list, secret)
+		}
+	}
+	header := func(name string, values []string) {
 		for _, value := range values {
-			if _, token, ok := strings.Cut(value, " "); ok {
-				value = token // behind Bearer
+			if name == "Cookie" {
+				for pair := range strings.SplitSeq(value, ";") {
+					_, value, _ := strings.Cut(pair, "=")
+					add(strings.TrimSpace(value))
+				}
+				continue
 			}
-			if len(value) >= shortestSecret {
-				list = append(list, value)
+			_, token, ok := strings.Cut(value, " ")
+			if add(value); ok {
+				add(token) // behind Bearer
 			}
 		}
 	}
 	add(u.Secret)
 	for name, values := range u.Header {
 		if !publicHeaders[name] {
-			add(values...)
+			header(name, values)
 		}
 	}
 	if sent == nil {
 		return list
 	}
 	for _, name := range secretHeaders {
-		add(sent.Header.Values(name)...)
+		header(name, sent.Header.Values(name))
 	}
-	add(sent.URL.Query().Get("key"))
+	for name, values := range sent.URL.Query() {
+		for _, value := range values {
+			if secretParameter.MatchString(name) {
+				add(value)
+			}
+		}
+	}
 	return list
 }
+
+// secretParameter fits the names of a base URL's parameters that carry
+// credentials, such as key, api_key, access_token and sig.
+var secretParameter = regexp.MustCompile(`(?i)key|token|secret|password|auth|sig`)
 
 // spellings are a secret as it may stand in a text, in JSON and in a URL.
 func spellings(secret string) []string {

@@ -9,13 +9,13 @@ import (
 )
 
 func TestRefusalWithoutSecrets(t *testing.T) {
-	u := &Upstream{Secret: `mark"key\`, Header: http.Header{"X-Extra": {"Token markextra"}, "Anthropic-Beta": {"public-beta"}, "X-Short": {"on"}}}
-	sent, err := http.NewRequest(http.MethodPost, "https://upstream.example.com/?key=markquery", nil)
+	u := &Upstream{Secret: `mark"key\`, Header: http.Header{"X-Extra": {"Token markextra"}, "Anthropic-Beta": {"public-beta"}, "X-Short": {"on"}, "X-Pair": {"markone marktwo"}}}
+	sent, err := http.NewRequest(http.MethodPost, "https://upstream.example.com/?key=markquery&api-key=markother&api-version=2024-02-01", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent.Header = http.Header{"Authorization": {"Bearer marktoken"}, "Cookie": {"markcookie=1"}}
-	body := `{"error":{"message":"bad mark\"key\\ or marktoken, markcookie=1, markquery, markextra, mark%22key%5C; public-beta is on","code":"%s"}}`
+	sent.Header = http.Header{"Authorization": {"Bearer marktoken"}, "Cookie": {"a=markcookie; b=marklater"}}
+	body := `{"error":{"message":"bad mark\"key\\ or marktoken, a=markcookie; b=marklater, markquery, markother, markextra, markone marktwo, mark%22key%5C; public-beta is on 2024-02-01","code":"%s"}}`
 	for code, want := range map[string]string{
 		"context_length_exceeded": "context_length_exceeded", "insufficient_quota": "insufficient_quota", "the prompt was": "", strings.Repeat("x", 65): "",
 	} {
@@ -23,7 +23,7 @@ func TestRefusalWithoutSecrets(t *testing.T) {
 		if strings.Contains(e.Message, "mark") || strings.Contains(string(e.Raw), "mark") {
 			t.Errorf("a secret is told: %s\n%s", e.Message, e.Raw)
 		}
-		if !strings.Contains(e.Message, "public-beta is on") || e.Code != want {
+		if !strings.Contains(e.Message, "public-beta is on 2024-02-01") || e.Code != want {
 			t.Errorf("message %s, code %q, want %q", e.Message, e.Code, want)
 		}
 	}

@@ -33,6 +33,7 @@ type sink struct {
 
 	timer     *time.Timer
 	wrote     time.Time // of the last byte to the client
+	slow      bool      // the client has let the gateway wait with a write
 	heldSince time.Time // zero when nothing is held
 	upstream  lifeline
 }
@@ -164,6 +165,17 @@ func (s *sink) rest(more bool) {
 // for the time of a read only, so that an idle stream has none.
 const heldSize = 32 << 10
 
+// slowClient is how long a write must take to make an upstream lose patience
+// that is read from no faster.
+const slowClient = 5 * time.Second
+
+// isSlow reports whether the client has not read as fast as it was written to.
+func (s *sink) isSlow() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slow
+}
+
 // failed reports whether something could not be written.
 func (s *sink) failed() bool {
 	s.mu.Lock()
@@ -225,7 +237,9 @@ func (s *sink) flush(now time.Time) error {
 	}
 	err := s.send(s.held)
 	if err == nil && !now.IsZero() { // a slow client is no silence of the upstream's
-		s.upstream.until = s.upstream.until.Add(s.wrote.Sub(now))
+		waited := s.wrote.Sub(now)
+		s.upstream.until = s.upstream.until.Add(waited)
+		s.slow = s.slow || waited >= slowClient
 	}
 	s.drop()
 	s.giveBack()

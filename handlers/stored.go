@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
@@ -197,7 +198,7 @@ func (c *call) forwardAnswer(r *stored.Response, resp *http.Response, body []byt
 			e.Status = http.StatusBadGateway
 		}
 		return shown(e)
-	case !gjson.ValidBytes(body):
+	case !json.Valid(body):
 		return shown(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: ir.Responses})
 	case c.r.Method == http.MethodDelete:
 		c.g.Stored.Delete(c.owner(), r.ID)

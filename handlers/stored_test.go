@@ -369,3 +369,17 @@ func TestStoredRace(t *testing.T) {
 		t.Errorf("ids repeat: %v", ids)
 	}
 }
+
+// TestDeepConversation refuses items that are nested deeper than any parser
+// should follow: checks that call themselves would end the process.
+func TestDeepConversation(t *testing.T) {
+	account, _ := simulatedAs("only", ir.Anthropic)
+	f := serve(t, gatewaySpec{accounts: []accountSpec{account}, keys: aliceBob})
+	deep := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)
+	if got := f.post("/v1/conversations", `{"items":`+deep+`}`); got.status != 400 {
+		t.Errorf("got %d %.100s", got.status, got.body)
+	}
+	if got := f.post("/v1/conversations", `{"items":[{"role":"user","content":"x"}]}`); got.status != 200 {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}

@@ -18,7 +18,8 @@ type Lifetime struct {
 	place Place
 
 	mu   sync.Mutex
-	gone atomic.Bool // no configuration holds the state
+	held int         // how many configurations hold the state
+	gone atomic.Bool // none does
 	kept atomic.Bool // its requests hold it instead
 }
 
@@ -39,11 +40,21 @@ func (l *Lifetime) Begin(p Place) { l.place = p }
 func (l *Lifetime) Held() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.held++
 	l.gone.Store(false)
 }
 
 // Drop ends what Held began.
 func (l *Lifetime) Drop() {
+	l.mu.Lock()
+	l.held--
+	l.gone.Store(l.held <= 0)
+	l.mu.Unlock()
+	l.leave()
+}
+
+// leave gives back one reference of the pool's.
+func (l *Lifetime) leave() {
 	_, _ = l.place.Pool.Delete(l.place.Key) // its only error is Destruct's
 }
 
@@ -85,7 +96,7 @@ func (l *Lifetime) LetGo() {
 	if !freed {
 		return
 	}
-	l.Drop()
+	l.leave()
 	if l.place.Freed != nil {
 		l.place.Freed()
 	}
@@ -99,7 +110,7 @@ func (l *Lifetime) store() {
 	now, _ := l.place.Pool.LoadOrStore(l.place.Key, l.place.State)
 	if now != any(l.place.State) {
 		// A configuration has begun another state of the same key meanwhile; this one ends with its requests.
-		l.Drop()
+		l.leave()
 		return
 	}
 	if l.place.Kept != nil {

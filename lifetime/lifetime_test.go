@@ -108,6 +108,25 @@ func TestLifetime(t *testing.T) {
 				t.Error("it is kept for ever")
 			}
 		}},
+		{"it is gone again when the next configuration goes before the request", func(t *testing.T, pool *caddy.UsagePool) {
+			s := attach(t, pool)
+			s.begin()
+			s.Drop()
+			attach(t, pool)
+			if s.Gone() {
+				t.Error("it is gone although the next configuration has it")
+			}
+			s.Drop()
+			if n := refs(pool); n != 1 || !s.Gone() {
+				t.Errorf("%d references and gone %t, want that of the request alone", n, s.Gone())
+			}
+			s.begin()
+			s.end()
+			s.end()
+			if n := refs(pool); n != 0 || s.kept != s.freed {
+				t.Errorf("%d references, kept %d times and freed %d times", n, s.kept, s.freed)
+			}
+		}},
 		{"a newer state of the same key is not displaced", func(t *testing.T, pool *caddy.UsagePool) {
 			old := attach(t, pool)
 			old.Drop()

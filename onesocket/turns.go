@@ -27,7 +27,15 @@ type socket struct {
 }
 
 // Destruct closes the socket when nobody has it any more.
-func (s *socket) Destruct() error { return s.Close() }
+func (s *socket) Destruct() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.strays {
+		_ = conn.Close()
+	}
+	s.strays = nil
+	return s.Close()
+}
 
 // settleTime is how long a server is given to read the first request of a connection that it has accepted: a TLS
 // handshake to the other side of the world and a request behind it.
@@ -142,7 +150,10 @@ func (l *oneListener) Accept() (net.Conn, error) {
 			l.socket.accepted.Store(time.Now().UnixNano())
 			return conn, nil
 		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) || l.park() {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, err // the server tries again after what passes, such as too many open files
+		}
+		if l.park() {
 			return nil, net.ErrClosed
 		}
 		if conn := l.socket.stray(); conn != nil {

@@ -81,7 +81,7 @@ func TestForcedAntigravity(t *testing.T) {
 		{"/v1beta/models/gemini-3-flash:countTokens", gemini, `{"totalTokens":`, false},
 		{"/v1internal:generateContent", `{"model":"gemini-3-flash","request":` + gemini + `}`, `{"response":{`, true},
 		{"/v1/models", "", `"id":"gemini-3-flash"`, false},
-		{"/v1beta/models", "", `"name":"models/gemini-3-flash-preview"`, false},
+		{"/v1beta/models", "", `"name":"models/gemini-3-flash"`, false},
 		{"/v1beta/models/gemini-3-flash", "", `"name":"models/gemini-3-flash"`, false},
 		{"/v1/models/gpt-5", "", `model_not_found`, false},
 		{"/v1/embeddings", `{"model":"gemini-3-flash","input":"x"}`, `model_not_found`, false},

@@ -199,10 +199,10 @@ func TestRefusals(t *testing.T) {
 			{"broken body", raw{body: `{"model": "sim-small", "stream": tru}`}, 400, []string{"Failed to parse request body", "3"}},
 			{"torn body", raw{body: `{"model": "sim-small", "messages": [{"role":`}, 400, []string{"Failed to parse request body"}},
 			{"no object", raw{body: `[1]`}, 400, nil},
-			{"large body", raw{body: `{"model":"sim-small","x":"` + strings.Repeat("a", maxBody) + `"}`}, 413, []string{"65536"}},
+			{"large body", raw{body: `{"model":"sim-small","x":"` + strings.Repeat("a", maxBody) + `"}`}, 413, []string{"64 KiB"}},
 			{"unknown coding", raw{body: bodies[d], header: http.Header{"Content-Encoding": {"br"}}}, 415, []string{"gzip", "zstd"}},
 			{"broken gzip", raw{body: bodies[d], header: http.Header{"Content-Encoding": {"gzip"}}}, 400, []string{"Failed to read request body"}},
-			{"bomb", raw{body: gzipped(bytes.Repeat([]byte(" "), 10*maxBody)), header: http.Header{"Content-Encoding": {"gzip"}}}, 413, []string{"65536"}},
+			{"bomb", raw{body: gzipped(bytes.Repeat([]byte(" "), 10*maxBody)), header: http.Header{"Content-Encoding": {"gzip"}}}, 413, []string{"64 KiB"}},
 			{"websocket", raw{method: http.MethodPost, body: bodies[d], header: http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}}, 426, nil},
 			{"wrong method", raw{method: http.MethodPut, body: bodies[d]}, 405, []string{"PUT", "POST"}},
 		}

@@ -41,6 +41,7 @@ type Memory struct {
 	kept    list.List // of *entry, the last used first
 	pinned  list.List // the same for those that accounts have
 	timer   *time.Timer
+	rings   time.Time // when the timer does, if there is one
 	closed  bool
 }
 

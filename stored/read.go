@@ -87,9 +87,10 @@ func (m *Memory) Delete(owner, id string) bool {
 }
 
 // arm sets the timer that drops what has run out, so that nothing outlives its
-// time in an idle process either.
+// time in an idle process either. The two kinds have times of their own, so that
+// what is put last may be what runs out first.
 func (m *Memory) arm() {
-	if m.timer != nil || m.closed {
+	if m.closed {
 		return
 	}
 	var next time.Time
@@ -101,8 +102,13 @@ func (m *Memory) arm() {
 			}
 		}
 	}
-	if !next.IsZero() {
-		m.timer = time.AfterFunc(time.Until(next), m.sweep)
+	switch {
+	case next.IsZero():
+	case m.timer == nil:
+		m.timer, m.rings = time.AfterFunc(time.Until(next), m.sweep), next
+	case next.Before(m.rings):
+		m.timer.Reset(time.Until(next))
+		m.rings = next
 	}
 }
 

@@ -2,6 +2,7 @@ package geminiweb
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -162,7 +163,7 @@ func (s *Session) rpc(ctx context.Context, header http.Header, p page, id, paylo
 		}
 		var found gjson.Result
 		geminiweb.Parts(frame, func(kind string, part gjson.Result) {
-			if kind == "wrb.fr" && geminiweb.At(part, 1).String() == id && gjson.Valid(geminiweb.At(part, 2).String()) {
+			if kind == "wrb.fr" && geminiweb.At(part, 1).String() == id && json.Valid([]byte(geminiweb.At(part, 2).String())) {
 				found = gjson.Parse(geminiweb.At(part, 2).String())
 			}
 		})

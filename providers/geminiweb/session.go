@@ -5,6 +5,7 @@ package geminiweb
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,7 +119,7 @@ func (s *Session) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), s.Longest, errors.New("the web app took too long"))
 	raw, err := io.ReadAll(req.Body)
 	_ = req.Body.Close()
-	if err != nil || !gjson.ValidBytes(raw) {
+	if err != nil || !json.Valid(raw) {
 		cancel()
 		return nil, errors.New("reading the draft of the request")
 	}

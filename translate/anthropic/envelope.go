@@ -19,6 +19,9 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	for r.Member() {
 		env.Empty = false
 		start := r.Offset()
+		if env.Rivals(r.Key()) {
+			r.Fail("the model is named twice, or not as `model`")
+		}
 		switch r.Key() {
 		case "model":
 			env.Model = r.String()

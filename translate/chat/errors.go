@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // errorForms are type and code by which clients are told of an error; an empty
@@ -170,7 +171,7 @@ func tooLong(message string) bool {
 // readErrorBody reads message, type, code and param, in OpenAI's form or in
 // those of servers that say {"error":"…"}, {"message":"…"} or {"detail":…}.
 func readErrorBody(e *ir.Error, body []byte) {
-	if !gjson.ValidBytes(body) {
+	if !jsonx.Valid(body) { // gjson's own check would go as deep as the body does
 		e.Message = plainMessage(e.Status, body)
 		return
 	}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,10 @@ func TestDecodeError(t *testing.T) {
 		{"a page", 502, `<html>`, ir.ErrUpstream, "Bad Gateway", ""},
 		{"a text", 503, `busy`, ir.ErrOverloaded, "busy", ""},
 		{"nothing", 529, ``, ir.ErrOverloaded, "the upstream answered with status 529", ""},
+		{
+			"deeper than any parser should follow", 500, `{"error":{"message":"m"},"x":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}`,
+			ir.ErrUpstream, "Internal Server Error", "",
+		},
 		{"a status nobody knows", 418, `{}`, ir.ErrInvalidRequest, "I'm a teapot", ""},
 	}
 	for _, tt := range tests {

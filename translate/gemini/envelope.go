@@ -20,6 +20,9 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 	for r.Member() {
 		env.Empty = false
 		start := r.Offset()
+		if env.Rivals(r.Key()) {
+			r.Fail("the model is named twice, or not as `model`")
+		}
 		switch r.Key() {
 		case "model":
 			if r.Kind() == jsonx.String {

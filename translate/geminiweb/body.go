@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // At returns what stands at a place of nested arrays, and nothing for a place that does not exist. An array may end in
@@ -69,7 +71,7 @@ type Image struct {
 // ReadBody reads a part of kind wrb.fr; false if it has no body.
 func ReadBody(part gjson.Result) (b Body, ok bool) {
 	payload := At(part, 2)
-	if payload.Type != gjson.String || !gjson.Valid(payload.Str) {
+	if payload.Type != gjson.String || !jsonx.Valid([]byte(payload.Str)) {
 		return b, false
 	}
 	root := gjson.Parse(payload.Str)

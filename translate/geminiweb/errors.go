@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // The codes of errors that say what is to be done.
@@ -57,7 +58,7 @@ const limited = time.Minute
 // DecodeError reads an error as the provider writes it: {"error":{"kind","code","message"}}.
 func (Codec) DecodeError(status int, header http.Header, body []byte) *ir.Error {
 	e := &ir.Error{Status: status, Upstream: ir.GeminiWeb, Kind: kinds[status], Message: "the web app refuses the request"}
-	if said := gjson.GetBytes(body, "error"); gjson.ValidBytes(body) && said.IsObject() {
+	if said := gjson.GetBytes(body, "error"); jsonx.Valid(body) && said.IsObject() {
 		e.Kind = ir.ErrorKind(said.Get("kind").String())
 		e.Code = said.Get("code").String()
 		e.Message = said.Get("message").String()

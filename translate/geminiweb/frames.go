@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/tidwall/gjson"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // Frames cuts the app's answers into frames. An answer begins with a guard and goes on with frames: a decimal length, a
@@ -56,7 +56,7 @@ func (f *Frames) Next() ([]byte, bool) {
 		if !ok {
 			return nil, false
 		}
-		if len(frame) > 0 && frame[0] == '[' && gjson.ValidBytes(frame) {
+		if len(frame) > 0 && frame[0] == '[' && jsonx.Valid(frame) {
 			f.begun = true
 			return frame, true
 		}
@@ -87,7 +87,7 @@ func (f *Frames) next() ([]byte, bool) {
 	size, ok := units(rest[end:], n)
 	frame := bytes.TrimSpace(rest[end:][:size])
 	switch {
-	case ok && (len(frame) == 0 || gjson.ValidBytes(frame)):
+	case ok && (len(frame) == 0 || jsonx.Valid(frame)):
 		f.at += end + size
 		return frame, true
 	case !ok && !f.closed:

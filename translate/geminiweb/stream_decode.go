@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // The names of events besides the app's frames, which have none.
@@ -59,7 +60,7 @@ func (d *decoder) Decode(out []ir.Event, name string, data []byte) []ir.Event {
 	case EventImage:
 		d.image(gjson.ParseBytes(data))
 	default:
-		if !gjson.ValidBytes(data) || data[0] != '[' {
+		if !jsonx.Valid(data) || data[0] != '[' {
 			d.fail(bad("the web app's answer cannot be read", "bad_frame"))
 			break
 		}

@@ -80,6 +80,10 @@ func TestFrames(t *testing.T) {
 			}
 		}
 	}
+	deep := strings.Repeat("[", 600) + strings.Repeat("]", 600) // no parser should follow it
+	if got := cut(deep+"\n[[\"e\"]]", 1000); strings.Join(got, " ") != `[["e"]]` {
+		t.Errorf("got %.100q", got)
+	}
 	var f Frames
 	f.Write([]byte("<html>"))
 	if f.Next(); f.Guarded() {

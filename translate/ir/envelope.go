@@ -1,6 +1,9 @@
 package ir
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Envelope is what the gateway reads of a request before it knows who will
 // answer it: enough to check the key, to choose an account and, when the
@@ -30,6 +33,15 @@ type Envelope struct {
 	Stored    Stored // Responses: what the request says of what is stored
 
 	Outline Outline // of the body, for the decoder
+}
+
+// Rivals reports whether a member of the body's object, about to be read, names
+// a model beside the one that the gateway goes by: a second `model`, of which
+// some readers take the first and some the last, or one like `Model`, which
+// readers that do not mind case take for it. Keys and prices are for one model,
+// so that no other may be asked.
+func (e *Envelope) Rivals(member string) bool {
+	return len(member) == len("model") && strings.EqualFold(member, "model") && (member != "model" || e.ModelAt.Len() > 0)
 }
 
 // Hints are the members of a body by which clients name the conversation that

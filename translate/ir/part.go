@@ -118,6 +118,7 @@ const (
 	TypeShell      ToolType = "shell"
 	TypeApplyPatch ToolType = "apply_patch"
 	TypeComputer   ToolType = "computer"
+	TypeToolSearch ToolType = "tool_search"
 )
 
 // ToolResult is what a tool answered. It stands in a user turn.

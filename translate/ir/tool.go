@@ -30,6 +30,7 @@ type Tool struct {
 	Cache        *CacheHint
 	At           int    // index in the client's tools list
 	In           string // path of the list of At, when it is not the request's own
+	Found        bool   // by an earlier search, whose result tells it to upstreams of the client's own dialect
 	Ext          []Field
 }
 

@@ -34,6 +34,9 @@ var typedTools = map[string]struct {
 		"Look at a screen and control its mouse and keyboard. Take a screenshot to see what an action has done.",
 		`{"type":"object","properties":{"action":{"type":"string","enum":["key","type","mouse_move","left_click","left_click_drag","right_click","middle_click","double_click","triple_click","left_mouse_down","left_mouse_up","scroll","hold_key","wait","screenshot","cursor_position","zoom"]},"coordinate":{"type":"array","items":{"type":"integer"},"description":"x and y in pixels, for the actions of the mouse"},"start_coordinate":{"type":"array","items":{"type":"integer"},"description":"left_click_drag: where it starts"},"text":{"type":"string","description":"type: the text; key, hold_key: the keys, such as ctrl+s; clicks and scroll: a key that is held meanwhile"},"duration":{"type":"number","description":"hold_key, wait: seconds"},"scroll_direction":{"type":"string","enum":["up","down","left","right"]},"scroll_amount":{"type":"integer","description":"scroll: clicks of the wheel"},"region":{"type":"array","items":{"type":"integer"},"description":"zoom: x and y of two corners"}},"required":["action"]}`,
 	},
+	"tool_search": { // its schema is the client's
+		description: "Find further tools, which can be called afterwards.",
+	},
 	"memory": {
 		"View and edit the files of a memory directory.",
 		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},"path":{"type":"string"},"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},"insert_text":{"type":"string"},"old_path":{"type":"string"},"new_path":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},"required":["command"]}`,
@@ -59,6 +62,9 @@ func (t *Tool) Declared() (description Text, schema []byte, ok bool) {
 		f, ok := typedTools[t.Type]
 		if t.Description != "" {
 			f.description += " " + t.Description
+		}
+		if f.schema == "" {
+			return f.description, t.Schema, ok
 		}
 		return f.description, []byte(f.schema), ok
 	default:

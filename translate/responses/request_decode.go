@@ -18,6 +18,7 @@ type decoder struct {
 	field   string // member of the top level, for errors
 	inItems bool
 	input   bool      // the request has an input
+	found   bool      // some of its tools were found by a search
 	bad     *ir.Error // what the reader does not know of
 }
 
@@ -53,6 +54,9 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 	}
 	d.turns.close()
 	d.req.Turns = d.turns.list
+	if d.found {
+		d.req.Tools = sortFound(d.req.Tools)
+	}
 	if err := d.check.verify(d.req); err != nil {
 		return nil, err
 	}

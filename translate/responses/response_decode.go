@@ -151,7 +151,7 @@ func (o *outputReader) note(p *ir.Part) {
 }
 
 func (o *outputReader) place(r *jsonx.Reader, it *item, parts []ir.Part) []ir.Part {
-	t := itemTypes[it.typ]
+	t, _ := rowOf(it)
 	switch t.kind {
 	case kindMessage:
 		for _, p := range o.items.parts {

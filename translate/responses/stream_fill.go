@@ -45,7 +45,8 @@ func (e *encoder) signsCalls() bool {
 }
 
 func typedCall(t ir.ToolType) bool {
-	return t == ir.TypeLocalShell || t == ir.TypeShell || t == ir.TypeApplyPatch
+	_, typed := typedItems[t]
+	return typed
 }
 
 // initial appends what a part says already when it begins.

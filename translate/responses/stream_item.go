@@ -85,6 +85,7 @@ var typedItems = map[ir.ToolType]struct{ prefix, typ string }{
 	ir.TypeLocalShell: {"lsh_", "local_shell_call"},
 	ir.TypeShell:      {"sh_", "shell_call"},
 	ir.TypeApplyPatch: {"apc_", "apply_patch_call"},
+	ir.TypeToolSearch: {"tsc_", "tool_search_call"},
 }
 
 // typed writes a call of a tool that OpenAI defines, from the arguments of the

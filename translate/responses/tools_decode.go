@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"slices"
+
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -119,6 +121,10 @@ func (f *toolFields) classify(t *ir.Tool) {
 		return
 	}
 	t.Version = f.typ
+	if f.typ == toolSearch && f.runByClient() {
+		t.Kind, t.Type, t.Name = ir.ToolTyped, toolSearch, toolSearch
+		return
+	}
 	if typ, ok := typedTools[f.typ]; ok {
 		t.Kind, t.Type, t.Name = ir.ToolTyped, string(typ), f.typ
 		return
@@ -135,6 +141,11 @@ func (f *toolFields) classify(t *ir.Tool) {
 	case "mcp":
 		t.Name, t.MCP = f.label, &ir.MCP{}
 	}
+}
+
+// runByClient reports whether the tool says that the client executes it.
+func (f *toolFields) runByClient() bool {
+	return slices.ContainsFunc(f.ext, func(m ir.Field) bool { return m.Name == "execution" && byClient(string(m.Raw)) })
 }
 
 func (d *decoder) namespace(r *jsonx.Reader, f *toolFields, at int, raw []byte) {

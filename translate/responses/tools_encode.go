@@ -32,6 +32,9 @@ func (w *writer) tools() {
 
 func (w *writer) tool(i int) {
 	t := &w.req.Tools[i]
+	if w.own && t.Found {
+		return // the item that brought it is written as it was
+	}
 	if w.own && len(t.Config) > 0 {
 		if i > 0 && t.Namespace != "" && w.req.Tools[i-1].At == t.At && w.req.Tools[i-1].In == t.In {
 			return // the whole namespace was written with its first tool

@@ -65,7 +65,7 @@ func (t *turns) add(p ir.Part) {
 
 // place puts an item where it belongs.
 func (d *decoder) place(it *item) {
-	t, known := itemTypes[it.typ]
+	t, known := rowOf(it)
 	switch {
 	case it.typ == "" && it.role == "":
 		d.refuse("type", "the item has neither type nor role")
@@ -100,6 +100,9 @@ func (d *decoder) place(it *item) {
 		d.turns.add(d.items.opaquePart(it, ir.PartCompaction))
 	default:
 		d.turns.speak(t.side.role(), d.items.msg)
+		if it.typ == "tool_search_output" { // of a search that OpenAI has run
+			d.findTools(it)
+		}
 		if t.kind == kindOpaque {
 			d.turns.add(d.items.opaquePart(it, ir.PartOpaque))
 			return
@@ -244,6 +247,9 @@ func (d *decoder) plainOutput(it *item, res *ir.ToolResult) {
 // typedOutput reads the output of a tool that OpenAI defines.
 func (d *decoder) typedOutput(it *item, res *ir.ToolResult) {
 	text := it.outputStr
+	if res.Type == ir.TypeToolSearch {
+		text = d.findTools(it)
+	}
 	if text == "" && len(it.output) > 0 {
 		if it.output[0] == '[' {
 			text = shellOutput(&d.items, &d.r, it.output)

@@ -135,6 +135,8 @@ func appendAction(dst []byte, tool ir.ToolType, args []byte) []byte {
 		dst = append(dst, `,"max_output_length":`...)
 		dst = appendNumber(dst, member(args, "max_output_length"))
 		return append(dst, `},"environment":null`...)
+	case ir.TypeToolSearch:
+		return jsonCompact(append(dst, `"execution":"client","arguments":`...), args)
 	default:
 		dst = append(dst, `"operation":{"type":`...)
 		dst = appendText(dst, member(args, "type"), `"update_file"`)
