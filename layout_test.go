@@ -25,7 +25,7 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 var mayImport = map[string][]string{
 	"cmd/caddy":           {"."},
 	".":                   {"credentials", "egress", "egress/proxytest", "handlers", "access", "media", "onesocket", "pool", "signed", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
-	"handlers":            {"access", "credentials", "media", "egress", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
+	"handlers":            {"access", "credentials", "internal/budget", "media", "egress", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
 	"metrics":             {"access", "credentials", "handlers", "pool", "usage", "translate/ir"},
 	"providers":           {"credentials", "providers/geminiweb", "translate/envelope", "translate/ir", "simulator"},
 	"pool":                {"glob", "lifetime"},
@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"usage":               {"glob"},
 	"usage/sqlite":        {"usage"},
 	"translate": {
-		"translate/anthropic", "translate/chat", "translate/gemini", "translate/geminiweb", "translate/responses",
+		"internal/budget", "translate/anthropic", "translate/chat", "translate/gemini", "translate/geminiweb", "translate/responses",
 		"translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/jsonx", "translate/schema", "translate/session", "translate/sse",
 	},
 	"translate/anthropic": dialectImports,

@@ -128,24 +128,6 @@ func TestFileIsMissing(t *testing.T) {
 	}
 }
 
-func TestFolderIsReadOnly(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("nothing is read-only for root")
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "x.json")
-	if err := os.WriteFile(path, []byte(credentialFile), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	p := newProcess(t, &server{}, InFile(path, newMemory()), nil)
-	if got := token(t, p); got != "a-1" || !p.Status().Unsaved {
-		t.Errorf("token %s, status %+v", got, p.Status())
-	}
-}
-
 // TestCaddysFiles runs two processes over a real folder with its real locks.
 func TestCaddysFiles(t *testing.T) {
 	storage := &certmagic.FileStorage{Path: t.TempDir()}

@@ -318,7 +318,7 @@ func unescapeUnicode(s string) (rune, int) {
 	return utf8.RuneError, 6
 }
 
-// hex4 is the value of the \uXXXX at the start of s, or -1.
+// hex4 is the value of the escape of four digits (\u00e9) at the start of s, or -1.
 func hex4(s string) rune {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return -1

@@ -146,13 +146,13 @@ func escape(b []byte) (n int, fl flags, msg string) {
 	return 0, 0, badEscape
 }
 
-// simpleUnicode reports whether b begins with \uXXXX that is no surrogate.
+// simpleUnicode reports whether b begins with an escape of four digits (\u00e9) that is no surrogate.
 func simpleUnicode(b []byte) bool {
 	return len(b) >= 6 && b[1] == 'u' && hexDigits[b[2]]|hexDigits[b[3]]|hexDigits[b[4]]|hexDigits[b[5]] >= 0 &&
 		(hexDigits[b[2]] != 0xD || hexDigits[b[3]] < 8)
 }
 
-// unicodeEscape is escape for \uXXXX, or for two of them that are a pair.
+// unicodeEscape is escape for one of four digits, or for two of them that are a pair.
 func unicodeEscape(b []byte) (n int, fl flags, msg string) {
 	if len(b) < 6 {
 		for _, c := range b[2:] {
