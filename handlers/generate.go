@@ -96,13 +96,13 @@ func (c *call) offers(a *pool.Account, model string) bool {
 		return upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Embed, model) != ""
 	case ir.Compact:
 		return upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Compact, model) == ir.Responses
-	default:
-		return true
+	default: // a count is estimated where there is no other way
+		return upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Generate, model) != ""
 	}
 }
 
-// allowed reports whether the key, the model's block, the route's prefix and
-// the account's kind let the account answer.
+// allowed reports whether the key, the model's block and the route's prefix let
+// the account answer.
 func (c *call) allowed(a *pool.Account, block *Model) bool {
 	if c.route.provider != "" && a.Provider != c.route.provider {
 		return false
@@ -113,7 +113,7 @@ func (c *call) allowed(a *pool.Account, block *Model) bool {
 	if (c.strict || block.Strict) && isLax(a) {
 		return false
 	}
-	return c.key.MayUseAccount(a.Name) && upstreamOf(a).Provider.Dialect(c.route.dialect, ir.Generate, a.Name) != ""
+	return c.key.MayUseAccount(a.Name)
 }
 
 // isLax reports whether the account promises nothing that a strict request is
