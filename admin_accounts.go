@@ -57,7 +57,7 @@ type accountStatus struct {
 	Cooldowns []cooldownStatus `json:"cooldowns,omitempty"`
 
 	// Check is what the option warm has found out about the account; absent if nobody has looked.
-	Check *lookStatus `json:"check,omitempty"`
+	Check *accountCheck `json:"check,omitempty"`
 
 	// Quota is what the vendor says is left, where it says so; absent if nobody has asked. Showing one account asks the
 	// vendor, at most once a minute.
@@ -67,8 +67,8 @@ type accountStatus struct {
 	Limits *limitsStatus `json:"limits,omitempty"`
 }
 
-// lookStatus is a look at an account that no request has caused.
-type lookStatus struct {
+// accountCheck is what a look at an account has found out that no request has caused.
+type accountCheck struct {
 	At      time.Time `json:"at"`
 	Seconds float64   `json:"seconds"`
 	Problem string    `json:"problem,omitempty"` // empty if the account was well
@@ -112,12 +112,12 @@ func accountStatuses() []*accountStatus {
 	var list []*accountStatus
 	known := make(map[string]*accountStatus)
 	for _, g := range gateways.named() {
-		for i, a := range g.Pool.Accounts() {
+		for _, a := range g.accounts() {
 			if shown := known[a.Name]; shown != nil {
 				shown.Gateways = append(shown.Gateways, g.Name)
 				continue
 			}
-			shown := newAccountStatus(&g.handler.accounts[i], a, now)
+			shown := newAccountStatus(a, now)
 			shown.Gateways = []string{g.Name}
 			known[a.Name] = shown
 			list = append(list, shown)
@@ -127,8 +127,8 @@ func accountStatuses() []*accountStatus {
 	return list
 }
 
-func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time) *accountStatus {
-	s := a.State.Snapshot()
+func newAccountStatus(a runningAccount, now time.Time) *accountStatus {
+	s, settings := a.State.Snapshot(), a.settings
 	shown := &accountStatus{
 		Name: a.Name, Provider: a.Provider, BaseURL: plainURL(settings.baseURL), Proxy: settings.proxy.String(), Priority: a.Priority, Weight: max(a.Weight, 1),
 		Credential: fingerprint(settings.secret), Login: newLoginStatus(settings.source),
@@ -144,7 +144,7 @@ func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time)
 		shown.Cooldowns = append(shown.Cooldowns, cooldownStatus{c.Class.String(), c.Model, c.Failures, inUTC(c.Until), c.Probing, c.Reason})
 	}
 	if s.Check != nil {
-		shown.Check = &lookStatus{inUTC(s.Check.At), s.Check.Took.Seconds(), s.Check.Problem}
+		shown.Check = &accountCheck{inUTC(s.Check.At), s.Check.Took.Seconds(), s.Check.Problem}
 	}
 	for _, m := range settings.served {
 		shown.Models = append(shown.Models, m.text())
@@ -152,18 +152,18 @@ func newAccountStatus(settings *resolvedAccount, a *pool.Account, now time.Time)
 	if s.LastFailure != pool.Unjudged {
 		shown.LastError = &lastError{s.LastFailure.String(), s.Reason, inUTC(s.FailedAt)}
 	}
-	shown.Quota = newQuotaStatus(handlers.LastQuota(a), nil)
-	shown.Limits = newLimitsStatus(handlers.LastLimits(a), now)
-	shown.judge(settings, a, now)
+	shown.Quota = newQuotaStatus(handlers.LastQuota(a.Account), nil)
+	shown.Limits = newLimitsStatus(handlers.LastLimits(a.Account), now)
+	shown.judge(a, now)
 	return shown
 }
 
 // judge finds the word for what the account is in, why, and until when.
-func (s *accountStatus) judge(settings *resolvedAccount, a *pool.Account, now time.Time) {
+func (s *accountStatus) judge(a runningAccount, now time.Time) {
 	s.State = stateReady
 	switch {
 	case a.Disabled:
-		s.State, s.Reason = stateDisabled, settings.why
+		s.State, s.Reason = stateDisabled, a.settings.why
 		return
 	case a.State.Off():
 		s.State, s.Reason = stateOff, "taken out of use by hand"

@@ -45,14 +45,13 @@ func chooseCookies(r *http.Request) (*credentials.Cookies, error) {
 	var found []*credentials.Cookies
 	var names []string
 	for _, g := range gateways.named() {
-		for i := range g.handler.accounts {
-			a := &g.handler.accounts[i]
-			if a.cookies == nil || slices.Contains(names, a.Name) {
+		for _, a := range g.accounts() {
+			if a.settings.cookies == nil || slices.Contains(names, a.Name) {
 				continue
 			}
 			names = append(names, a.Name)
 			if want == "" || want == a.Name {
-				found = append(found, a.cookies)
+				found = append(found, a.settings.cookies)
 			}
 		}
 	}

@@ -141,9 +141,7 @@ func (a *adminAPI) explain(r *http.Request, _ string) (any, error) {
 	if question.Model == "" {
 		return nil, adminError(http.StatusBadRequest, "say which model with ?model=")
 	}
-	switch question.Dialect {
-	case "", ir.Chat, ir.Responses, ir.Anthropic, ir.Gemini:
-	default:
+	if question.Dialect != "" && !slices.Contains(ir.Dialects[:], question.Dialect) {
 		return nil, adminError(http.StatusBadRequest, "the dialect must be chat, responses, anthropic or gemini")
 	}
 	explanation, err := g.Explain(question)

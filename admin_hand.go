@@ -17,15 +17,11 @@ import (
 // What people do to accounts while the process runs. It lasts until it is undone or the process ends, over reloads.
 
 // find returns the account of a name.
-func (a *adminAPI) find(name string) (*pool.Account, error) {
-	for _, g := range gateways.named() {
-		for _, account := range g.Pool.Accounts() {
-			if account.Name == name {
-				return account, nil
-			}
-		}
+func (a *adminAPI) find(name string) (runningAccount, error) {
+	if account, ok := gateways.account(name); ok {
+		return account, nil
 	}
-	return nil, adminError(http.StatusNotFound, "there is no account %q; GET %saccounts lists them", name, adminPrefix)
+	return runningAccount{}, adminError(http.StatusNotFound, "there is no account %q; GET %saccounts lists them", name, adminPrefix)
 }
 
 // freezing is the body of a request to freeze an account.
@@ -88,7 +84,7 @@ func tellRecovered(state *pool.State, cooldowns []pool.Cooldown) {
 			}
 			for _, c := range cooldowns {
 				if c.Class != pool.HandClass {
-					g.handler.herald.changed(pool.Change{Account: account, Cooldown: c})
+					g.handler.announcer.changed(pool.Change{Account: account, Cooldown: c})
 				}
 			}
 			return

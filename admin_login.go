@@ -37,10 +37,11 @@ func newLoginStatus(source credentials.Source) *loginStatus {
 
 // refresh exchanges an account's token now.
 func (a *adminAPI) refresh(r *http.Request, name string) (any, error) {
-	if _, err := a.find(name); err != nil {
+	account, err := a.find(name)
+	if err != nil {
 		return nil, err
 	}
-	source := sourceOf(name)
+	source := account.settings.source
 	if source == nil {
 		return nil, adminError(http.StatusConflict, "account %q has no token that could be refreshed", name)
 	}
@@ -53,18 +54,6 @@ func (a *adminAPI) refresh(r *http.Request, name string) (any, error) {
 	}
 	a.logger.Info("account's token refreshed", zap.String("account", name), zap.String("reason", "by hand"))
 	return a.showAccount(r, name)
-}
-
-// sourceOf returns where a running account's tokens come from.
-func sourceOf(name string) credentials.Source {
-	for _, g := range gateways.named() {
-		for i := range g.handler.accounts {
-			if account := &g.handler.accounts[i]; account.Name == name {
-				return account.source
-			}
-		}
-	}
-	return nil
 }
 
 // readmit ends what the account's old credential has brought upon it.
@@ -86,10 +75,10 @@ func (h *Handler) refreshed(account, result string) {
 	if result == credentials.ResultOK || result == credentials.ResultAdopted {
 		h.readmit(account)
 	}
-	if h.herald == nil || result == credentials.ResultOK || result == credentials.ResultAdopted || result == credentials.ResultSaved {
+	if h.announcer == nil || result == credentials.ResultOK || result == credentials.ResultAdopted || result == credentials.ResultSaved {
 		return
 	}
-	h.herald.queueUp(eventRefreshFailed, func() map[string]any {
+	h.announcer.queueUp(eventRefreshFailed, func() map[string]any {
 		return map[string]any{"account": account, "gateway": h.Name, "result": result}
 	})
 }

@@ -43,7 +43,7 @@ func (a *adminAPI) askQuota(r *http.Request, s *accountStatus) {
 		return
 	}
 	if account, err := a.find(s.Name); err == nil {
-		s.Quota = newQuotaStatus(handlers.AskQuota(r.Context(), account))
+		s.Quota = newQuotaStatus(handlers.AskQuota(r.Context(), account.Account))
 	}
 }
 

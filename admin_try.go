@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
-	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
 // tried is what a test of an account came to.
@@ -27,33 +25,24 @@ const tryTime = time.Minute
 
 // test asks an account for its models now, which costs nothing, and refreshes its token before if it has to.
 func (a *adminAPI) test(r *http.Request, name string) (any, error) {
-	for _, g := range gateways.named() {
-		for _, account := range g.Pool.Accounts() {
-			if account.Name == name {
-				return g.try(r.Context(), account), nil
-			}
-		}
+	account, err := a.find(name)
+	if err != nil {
+		return nil, err
 	}
-	_, err := a.find(name)
-	return nil, err
+	return account.try(r.Context()), nil
 }
 
-// try tests an account of the gateway.
-func (r running) try(ctx context.Context, account *pool.Account) tried {
+// try tests the account.
+func (a runningAccount) try(ctx context.Context) tried {
 	ctx, cancel := context.WithTimeout(ctx, tryTime)
 	defer cancel()
-	var source credentials.Source
-	result := tried{Account: account.Name}
-	for i := range r.handler.accounts {
-		if a := &r.handler.accounts[i]; a.Name == account.Name {
-			source = a.source
-			if a.disabled {
-				result.Problem = a.why
-				return result
-			}
-		}
+	source := a.settings.source
+	result := tried{Account: a.Name}
+	if a.Disabled {
+		result.Problem = a.settings.why
+		return result
 	}
-	missing, err := r.Probe(ctx, account)
+	missing, err := a.gateway.Probe(ctx, a.Account)
 	if errors.Is(err, handlers.ErrNoProbe) {
 		result.Note = err.Error()
 		if err = nil; source != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/glob"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/media"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
@@ -43,7 +44,7 @@ func (r running) Publish() {
 	gateways.add(r)
 	if r.handler.Warm {
 		// It goes on when the next configuration comes, which leaves these accounts out.
-		go r.Warm(context.Background())
+		guard.Go("warming accounts", func() { r.Warm(context.Background()) })
 	}
 }
 
@@ -82,9 +83,9 @@ func (h *Handler) build() error {
 	if err != nil {
 		return err
 	}
-	keys.OnExceeded(h.herald.exceeded)
+	keys.OnExceeded(h.announcer.exceeded)
 	options := h.poolOptions()
-	options.Changed = h.herald.changed
+	options.Changed = h.announcer.changed
 	shared, err := pool.New(accounts, options)
 	if err != nil {
 		keys.Close()

@@ -77,6 +77,17 @@ func gatewayOptions() options[Handler] {
 //			caps        <name> <value>
 //			proxy       <url>
 //			transport   <protocol> { ... }
+//			oauth {
+//				preset        google
+//				client_id     <id>
+//				client_secret <secret>
+//				token_url     <url>
+//				auth_url      <url>
+//				device_url    <url>
+//				scopes        <scope...>
+//				refresh_token <token>
+//			}
+//			credential_file <path>
 //			...         # the provider's own options
 //		}
 //
@@ -125,7 +136,7 @@ func gatewayOptions() options[Handler] {
 //		warm
 //		proxy <url>
 //		transport <protocol> { ... }
-//		usage sqlite [<path>] { retention <duration> | forever } | off
+//		usage sqlite [<path>] | off
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name

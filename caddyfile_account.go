@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
@@ -49,6 +48,9 @@ func parseAccount(d *caddyfile.Dispenser, h *Handler) error {
 	if h.written[account.Name] {
 		return fmt.Errorf("%q is defined twice", account.Name)
 	}
+	if err := checkWritten(account.Credential); err != nil {
+		return err
+	}
 	if h.written == nil {
 		h.written = make(map[string]bool)
 	}
@@ -60,7 +62,7 @@ func parseAccount(d *caddyfile.Dispenser, h *Handler) error {
 		return err
 	}
 	start := *d // an error about the account as a whole names its first line
-	if err := ownOptions(provider).parseBlock(d, account, fmt.Sprintf("an account of %s", args[1])); err != nil {
+	if err := parseBlock(d, account, accountOption(provider, args[1])); err != nil {
 		return err
 	}
 	if v, ok := provider.(caddy.Validator); ok {
@@ -71,8 +73,8 @@ func parseAccount(d *caddyfile.Dispenser, h *Handler) error {
 	if err := account.checkProvider(provider); err != nil {
 		return locate(&start, fmt.Errorf("account %q: %w", account.Name, err))
 	}
-	account.ProviderRaw = caddyconfig.JSONModuleObject(provider, "provider", args[1], nil)
-	return nil
+	account.ProviderRaw, err = moduleObject(provider, "provider", args[1])
+	return err
 }
 
 // newProvider makes an unconfigured provider of the kind.
@@ -92,27 +94,38 @@ func newProvider(kind string) (providers.Provider, error) {
 	return provider, nil
 }
 
-// ownOptions are the options of every account and those of the account's provider. A provider cannot take over a
-// name that every account has.
-func ownOptions(provider providers.Provider) options[Account] {
-	configurable, ok := provider.(providers.Configurable)
-	if !ok {
-		return accountOptions()
+// accountOption finds the options of an account of the kind: those of every account and those of the provider, which
+// cannot take over a name that every account has.
+func accountOption(provider providers.Provider, kind string) func(string) (option[Account], error) {
+	var own []providers.Option
+	if configurable, ok := provider.(providers.Configurable); ok {
+		own = configurable.Options()
 	}
-	all := maps.Clone(accountOptions())
-	for _, own := range configurable.Options() {
-		if _, taken := all[own.Name]; taken {
-			continue
+	return func(name string) (option[Account], error) {
+		if opt, ok := accountOptions()[name]; ok {
+			return opt, nil
 		}
-		all[own.Name] = option[Account]{form: own.Form, parse: func(d *caddyfile.Dispenser, _ *Account) error {
-			err := own.Set(d.RemainingArgs())
-			if errors.Is(err, providers.ErrForm) {
-				return errForm
+		for i := range own {
+			if own[i].Name == name {
+				return providerOption(&own[i]), nil
 			}
-			return err
-		}}
+		}
+		all := maps.Clone(accountOptions()) // for the error
+		for i := range own {
+			all[own[i].Name] = providerOption(&own[i])
+		}
+		return all.find(name, "an account of "+kind)
 	}
-	return all
+}
+
+func providerOption(own *providers.Option) option[Account] {
+	return option[Account]{form: own.Form, parse: func(d *caddyfile.Dispenser, _ *Account) error {
+		err := own.Set(d.RemainingArgs())
+		if errors.Is(err, providers.ErrForm) {
+			return errForm
+		}
+		return err
+	}}
 }
 
 func parseAccountModels(d *caddyfile.Dispenser, a *Account) error {

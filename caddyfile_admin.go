@@ -2,7 +2,7 @@ package aigateway
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -52,19 +52,11 @@ func (s *AdminSite) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 func parseAdminKey(d *caddyfile.Dispenser, s *AdminSite) error {
 	key := new(AdminKey)
-	if !d.AllArgs(&key.Name, &key.Secret) {
-		return errForm
-	}
-	if err := checkName(key.Name); err != nil {
+	err := parseSecret(d, &key.Name, &key.Secret, func(name string) bool {
+		return slices.ContainsFunc(s.Keys, func(other *AdminKey) bool { return other.Name == name })
+	})
+	if err != nil {
 		return err
-	}
-	if key.Secret == "" {
-		return fmt.Errorf("the secret of %q is empty", key.Name)
-	}
-	for _, other := range s.Keys {
-		if other.Name == key.Name {
-			return fmt.Errorf("%q is defined twice", key.Name)
-		}
 	}
 	s.Keys = append(s.Keys, key)
 	return nil

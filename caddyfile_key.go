@@ -2,6 +2,7 @@ package aigateway
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
@@ -24,22 +25,31 @@ func keyOptions() options[Key] {
 
 func parseKey(d *caddyfile.Dispenser, h *Handler) error {
 	key := new(Key)
-	if !d.AllArgs(&key.Name, &key.Secret) {
-		return errForm
-	}
-	if err := checkName(key.Name); err != nil {
+	err := parseSecret(d, &key.Name, &key.Secret, func(name string) bool {
+		return slices.ContainsFunc(h.Keys, func(other *Key) bool { return other.Name == name })
+	})
+	if err != nil {
 		return err
-	}
-	if key.Secret == "" {
-		return fmt.Errorf("the secret of %q is empty", key.Name)
-	}
-	for _, other := range h.Keys {
-		if other.Name == key.Name {
-			return fmt.Errorf("%q is defined twice", key.Name)
-		}
 	}
 	h.Keys = append(h.Keys, key)
 	return keyOptions().parseBlock(d, key, "key")
+}
+
+// parseSecret reads the name and the secret of somebody who may come in.
+func parseSecret(d *caddyfile.Dispenser, name, secret *string, taken func(name string) bool) error {
+	if !d.AllArgs(name, secret) {
+		return errForm
+	}
+	if err := checkName(*name); err != nil {
+		return err
+	}
+	if *secret == "" {
+		return fmt.Errorf("the secret of %q is empty", *name)
+	}
+	if taken(*name) {
+		return fmt.Errorf("%q is defined twice", *name)
+	}
+	return checkWritten(*secret)
 }
 
 func parseExpires(d *caddyfile.Dispenser, k *Key) error {

@@ -35,10 +35,15 @@ type options[T any] map[string]option[T]
 
 // parseBlock reads the block that follows, if there is one, into t. What names the block in errors.
 func (o options[T]) parseBlock(d *caddyfile.Dispenser, t *T, what string) error {
+	return parseBlock(d, t, func(name string) (option[T], error) { return o.find(name, what) })
+}
+
+// parseBlock reads the block that follows, if there is one, into t.
+func parseBlock[T any](d *caddyfile.Dispenser, t *T, find func(name string) (option[T], error)) error {
 	seen := make(map[string]int)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name, line := d.Val(), d.Line()
-		opt, err := o.find(name, what)
+		opt, err := find(name)
 		if err != nil {
 			return locate(d, err)
 		}

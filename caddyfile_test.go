@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
+
+	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -91,12 +94,14 @@ func TestAdaptCoversEveryOption(t *testing.T) {
 	blocks := map[string][]string{
 		"gateway": gatewayOptions().names(), "key": keyOptions().names(), "account": accountOptions().names(),
 		"model": modelOptions().names(), "stream": streamOptions().names(), "failover": failoverOptions().names(),
-		"cooldown":  cooldownOptions().names(),
-		"admin":     adminSiteOptions().names(),
-		"openai":    {"api", "organization", "project"},
-		"anthropic": {"betas"}, "antigravity": {"project", "hosts", "credits"},
-		"g4f":       {"providers", "retries", "timeout", "tools", "shared", "unlisted"},
-		"simulator": {"speaks", "always", "delay", "first_byte"},
+		"cooldown": cooldownOptions().names(), "oauth": oauthOptions().names(), "admin": adminSiteOptions().names(),
+	}
+	for _, module := range caddy.GetModules(providers.Namespace) {
+		if p, ok := module.New().(providers.Configurable); ok {
+			for _, own := range p.Options() {
+				blocks[module.ID.Name()] = append(blocks[module.ID.Name()], own.Name)
+			}
+		}
 	}
 	for block, names := range blocks {
 		for _, name := range names {

@@ -20,17 +20,20 @@ import (
 
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
-		Name:  "ai-gateway",
-		Short: "Tools for the AI gateway",
-		CobraFunc: func(cmd *cobra.Command) {
-			// Otherwise cobra shows its help for a command that there is not, as if all were well.
-			cmd.Args = cobra.NoArgs
-			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-			cmd.AddCommand(simulateCommand(), translateCommand(), usageCommand())
-			cmd.AddCommand(statusCommand(), accountsCommand(), keysCommand(), sessionsCommand(), explainCommand(), doctorCommand())
-			cmd.AddCommand(loginCommand(), logoutCommand())
-		},
+		Name:      "ai-gateway",
+		Short:     "Tools for the AI gateway",
+		CobraFunc: addCommands,
 	})
+}
+
+// addCommands makes cmd the command `caddy ai-gateway`, with all that stands below it.
+func addCommands(cmd *cobra.Command) {
+	// Otherwise cobra shows its help for a command that there is not, as if all were well.
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.AddCommand(simulateCommand(), translateCommand(), usageCommand())
+	cmd.AddCommand(statusCommand(), accountsCommand(), keysCommand(), sessionsCommand(), explainCommand(), doctorCommand())
+	cmd.AddCommand(loginCommand(), logoutCommand())
 }
 
 // simulateCommand serves the simulator over HTTP, for trying a configuration

@@ -192,3 +192,19 @@ func TestDoctor(t *testing.T) {
 		})
 	}
 }
+
+// TestStatusDown wants the status to end with another exit code whenever somebody may have to act, and not for what ends by
+// itself or was meant.
+func TestStatusDown(t *testing.T) {
+	for state, want := range map[accountState]bool{
+		stateDisabled: false, stateOff: true, stateLogin: true, stateFrozen: true, stateCooldown: true, stateProbing: true,
+		stateLimited: false, stateFull: false, stateReady: false,
+	} {
+		if a := (accountStatus{State: state}); a.down() != want {
+			t.Errorf("%s: down is %v", state, !want)
+		}
+		if _, ok := stateColours[state]; !ok {
+			t.Errorf("%s has no colour", state)
+		}
+	}
+}

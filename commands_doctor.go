@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
@@ -18,7 +17,7 @@ import (
 // doctorCommand examines a configuration before it runs.
 func doctorCommand() *cobra.Command {
 	var d doctor
-	var file, adapter string
+	config := new(configFlags)
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor [--config <file>] [--probe] [--json]",
@@ -34,21 +33,17 @@ Exit codes: 0 nothing is wrong (there may be warnings); 1 there is no
 configuration to examine; 2 something is wrong.`,
 		Args: cobra.NoArgs,
 	}
+	config.flags(cmd)
 	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", "", "configuration file; default: Caddyfile in this directory")
-	f.StringVarP(&adapter, "adapter", "a", "", "name of the adapter of the configuration file")
 	f.BoolVar(&d.probe, "probe", false, "ask each account for its models")
 	f.DurationVar(&d.timeout, "timeout", 15*time.Second, "time that an account may take to answer")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return run(cmd, func(out io.Writer, _ []string) (int, error) {
-		config, used, _, err := caddycmd.LoadConfig(file, adapter)
-		if err == nil && used == "" {
-			err = errors.New("there is no Caddyfile in this directory; name the file with --config")
-		}
+		raw, err := config.read()
 		if err != nil {
-			return exit(fmt.Errorf("reading the configuration: %w", err))
+			return exit(err)
 		}
-		d.examine(config)
+		d.examine(raw)
 		return d.report(out, asJSON)
 	})
 }
@@ -105,7 +100,7 @@ func (d *doctor) examine(config []byte) {
 	}
 	d.find(levelOK, "configuration", "it loads", "")
 	if d.probe {
-		d.probeAll(&c, found)
+		d.probeAll(config)
 	}
 }
 
@@ -141,28 +136,21 @@ func (d *doctor) report(out io.Writer, asJSON bool) (int, error) {
 }
 
 // probeAll asks the accounts of all gateways for their models. One that several gateways have is asked once.
-func (d *doctor) probeAll(c *caddy.Config, raw []json.RawMessage) {
-	base, err := caddy.ProvisionContext(&caddy.Config{Admin: &caddy.AdminConfig{Disabled: true}, Logging: c.Logging, StorageRaw: c.StorageRaw})
+func (d *doctor) probeAll(config []byte) {
+	opened, err := openAccounts(config)
 	if err != nil {
 		d.find(levelError, "configuration", err.Error(), "")
 		return
 	}
-	ctx, cancel := caddy.NewContext(base)
-	defer cancel()
+	defer opened.close()
 	asked := make(map[string]bool)
-	for _, r := range raw {
-		module, err := ctx.LoadModuleByID("http.handlers.ai_gateway", r)
-		if err != nil {
-			d.find(levelError, "configuration", err.Error(), "")
-			return
-		}
-		gateway := module.(*Handler).gateway.(running)
+	for _, gateway := range opened.gateways {
 		for _, a := range gateway.Pool.Accounts() {
 			if a.Disabled || asked[a.Name] {
 				continue
 			}
 			asked[a.Name] = true
-			limit, end := context.WithTimeout(ctx, d.timeout)
+			limit, end := context.WithTimeout(context.Background(), d.timeout)
 			missing, err := gateway.Probe(limit, a)
 			end()
 			d.judgeProbe("account "+a.Name, missing, err)

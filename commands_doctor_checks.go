@@ -11,41 +11,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// handlersIn returns the gateways in the JSON of Caddy's http app, wherever routes are nested.
-func handlersIn(raw json.RawMessage) []json.RawMessage {
-	var list []json.RawMessage
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) == nil {
-		if string(object["handler"]) == `"ai_gateway"` {
-			delete(object, "handler")
-			inner, _ := json.Marshal(object) // it was JSON before
-			return []json.RawMessage{inner}
-		}
-		for _, member := range object {
-			list = append(list, handlersIn(member)...)
-		}
-		return list
-	}
-	var array []json.RawMessage
-	if json.Unmarshal(raw, &array) == nil {
-		for _, item := range array {
-			list = append(list, handlersIn(item)...)
-		}
-	}
-	return list
-}
-
-// distinct leaves out gateways that several sites have.
-func distinct(list []json.RawMessage) []json.RawMessage {
-	var kept []json.RawMessage
-	for _, raw := range list {
-		if !slices.ContainsFunc(kept, func(other json.RawMessage) bool { return bytes.Equal(raw, other) }) {
-			kept = append(kept, raw)
-		}
-	}
-	return kept
-}
-
 // examineServer looks at what stands around the gateways.
 func (d *doctor) examineServer(c *caddy.Config) {
 	var app caddyhttp.App

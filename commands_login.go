@@ -2,18 +2,15 @@ package aigateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
@@ -23,7 +20,8 @@ import (
 
 // loginCommand lets a person log in to an account, on a machine with a browser or without one.
 func loginCommand() *cobra.Command {
-	var file, adapter, listen string
+	config := new(configFlags)
+	var listen string
 	var device bool
 	cmd := &cobra.Command{
 		Use:   "login <account> [--config <file>] [--listen <address> | --device]",
@@ -42,15 +40,14 @@ Run it as the user and with the environment that Caddy runs with.
 Exit codes: 0 the tokens are stored; 1 there was no login.`,
 		Args: cobra.ExactArgs(1),
 	}
+	config.flags(cmd)
 	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", "", "configuration file; default: Caddyfile in this directory")
-	f.StringVarP(&adapter, "adapter", "a", "", "name of the adapter of the configuration file")
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "loopback address to wait for the answer at; a client may allow only one port")
 	f.BoolVar(&device, "device", false, "log in with a code on another device; needs device_url")
 	cmd.RunE = caddycmd.WrapCommandFuncForCobra(func(flags caddycmd.Flags) (int, error) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		c, err := openConfig(file, adapter)
+		c, err := config.open()
 		if err != nil {
 			return exit(err)
 		}
@@ -62,7 +59,7 @@ Exit codes: 0 the tokens are stored; 1 there was no login.`,
 
 // logoutCommand forgets an account's tokens.
 func logoutCommand() *cobra.Command {
-	var file, adapter string
+	config := new(configFlags)
 	cmd := &cobra.Command{
 		Use:   "logout <account> [--config <file>]",
 		Short: "Forgets the tokens of an account that has the option oauth",
@@ -72,99 +69,15 @@ account's settings there. A gateway that runs uses the last access token until
 its end.`,
 		Args: cobra.ExactArgs(1),
 	}
-	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", "", "configuration file; default: Caddyfile in this directory")
-	f.StringVarP(&adapter, "adapter", "a", "", "name of the adapter of the configuration file")
+	config.flags(cmd)
 	return run(cmd, func(out io.Writer, args []string) (int, error) {
-		c, err := openConfig(file, adapter)
+		c, err := config.open()
 		if err != nil {
 			return exit(err)
 		}
 		defer c.close()
 		return exit(c.logout(out, args[0]))
 	})
-}
-
-// openedConfig is a configuration whose accounts can be worked with although it does not run.
-type openedConfig struct {
-	gateways []running
-	accounts []*resolvedAccount
-	close    func()
-}
-
-// openConfig loads a configuration's gateways without starting anything.
-func openConfig(file, adapter string) (*openedConfig, error) {
-	raw, used, _, err := caddycmd.LoadConfig(file, adapter)
-	if err == nil && used == "" {
-		err = errors.New("there is no Caddyfile in this directory; name the file with --config")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	return openAccounts(raw)
-}
-
-// openAccounts resolves the accounts of a configuration in Caddy's JSON.
-func openAccounts(raw []byte) (*openedConfig, error) {
-	var config caddy.Config
-	if err := json.Unmarshal(raw, &config); err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	base, err := caddy.ProvisionContext(&caddy.Config{
-		Admin: &caddy.AdminConfig{Disabled: true}, Logging: config.Logging, StorageRaw: config.StorageRaw,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("loading the configuration: %w", err)
-	}
-	ctx, cancel := caddy.NewContext(base)
-	c := &openedConfig{close: cancel}
-	known := make(map[string]bool)
-	for _, gateway := range distinct(handlersIn(config.AppsRaw["http"])) {
-		module, err := ctx.LoadModuleByID("http.handlers.ai_gateway", gateway)
-		if err != nil {
-			cancel()
-			return nil, fmt.Errorf("loading the configuration: %w", err)
-		}
-		h := module.(*Handler)
-		c.gateways = append(c.gateways, h.gateway.(running))
-		for i := range h.accounts {
-			if a := &h.accounts[i]; !known[a.Name] {
-				known[a.Name] = true
-				c.accounts = append(c.accounts, a)
-			}
-		}
-	}
-	return c, nil
-}
-
-// find returns the account that somebody wants to log in to.
-func (c *openedConfig) find(name string) (*resolvedAccount, error) {
-	for _, a := range c.accounts {
-		switch {
-		case a.Name != name:
-		case a.login != nil:
-			return a, nil
-		case a.disabled:
-			return nil, fmt.Errorf("account %q: %s", name, a.why)
-		default:
-			return nil, fmt.Errorf("account %q needs no login: it has no option oauth", name)
-		}
-	}
-	return nil, fmt.Errorf("the configuration has no account %q; with a login it has: %s", name, c.logins())
-}
-
-// logins are the names of the accounts that somebody logs in to, for people.
-func (c *openedConfig) logins() string {
-	var names []string
-	for _, a := range c.accounts {
-		if a.login != nil {
-			names = append(names, a.Name)
-		}
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
 }
 
 // missing are the accounts that nobody has logged in to yet.

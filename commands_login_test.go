@@ -9,12 +9,9 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 )
@@ -70,59 +67,16 @@ func loginConfig(t *testing.T, vendor string) *openedConfig {
 	return c
 }
 
-// screen collects what the wizard writes.
-type screen struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
-var link = regexp.MustCompile(`http://\S+/auth\?\S+`)
-
-// wait waits until something has been written n times, and returns the last link.
-func (s *screen) wait(t *testing.T, what string, n int) url.Values {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); strings.Count(s.String(), what) < n; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%q is not shown %d times:\n%s", what, n, s)
-		}
-		time.Sleep(time.Millisecond)
-	}
-	links := link.FindAllString(s.String(), -1)
-	if links == nil {
-		return nil
-	}
-	u, err := url.Parse(links[len(links)-1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Query()
-}
-
-func answerURL(q url.Values, code string) string {
-	return q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) + "&code=" + code
-}
-
 func TestLoginWizard(t *testing.T) {
 	c := loginConfig(t, newVendor(t).URL)
 	in, keyboard := io.Pipe()
-	shown := new(screen)
+	screen := new(shown)
 	finished := make(chan error, 1)
-	go func() { finished <- newWizard(in, shown, "127.0.0.1:0", false).run(t.Context(), c, "one") }()
+	go func() { finished <- newWizard(in, screen, "127.0.0.1:0", false).run(t.Context(), c, "one") }()
 
 	// The first account by a browser on this machine, which also wants an icon and comes with a wrong code first.
-	q := shown.wait(t, "Paste that address here", 1)
+	screen.wait(t, "Paste that address here", 1)
+	q := screen.query(t)
 	for _, visit := range []struct {
 		url    string
 		status int
@@ -140,13 +94,14 @@ func TestLoginWizard(t *testing.T) {
 			t.Errorf("%s: status %d", visit.url, resp.StatusCode)
 		}
 	}
-	shown.wait(t, "Log in to two now? [y/N]", 1)
+	screen.wait(t, "Log in to two now? [y/N]", 1)
 
 	// The second one by what is pasted.
 	_, _ = io.WriteString(keyboard, "y\n")
-	q = shown.wait(t, "Paste that address here", 2)
+	screen.wait(t, "Paste that address here", 2)
+	q = screen.query(t)
 	_, _ = io.WriteString(keyboard, "nonsense\n")
-	shown.wait(t, "That did not work", 2)
+	screen.wait(t, "That did not work", 2)
 	_, _ = io.WriteString(keyboard, answerURL(q, "good")+"\n")
 	if err := <-finished; err != nil {
 		t.Fatal(err)
@@ -162,13 +117,13 @@ func TestLoginWizard(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"Project: made-1", "Tier: free-tier", "The access token is good until"} {
-		if !strings.Contains(shown.String(), want) {
-			t.Errorf("%q is not shown:\n%s", want, shown)
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("%q is not shown:\n%s", want, screen)
 		}
 	}
 	for _, secret := range []string{"hush", "refresh-1", "access-1"} {
-		if strings.Contains(shown.String(), secret) {
-			t.Errorf("%q is shown:\n%s", secret, shown)
+		if strings.Contains(screen.String(), secret) {
+			t.Errorf("%q is shown:\n%s", secret, screen)
 		}
 	}
 }

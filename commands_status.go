@@ -21,7 +21,7 @@ func statusCommand() *cobra.Command {
 		Long: `Shows the gateways of the running Caddy and their accounts.
 
 Exit codes: 0 all accounts that have a credential may answer; 1 Caddy could not
-be asked; 2 some account is down or taken out of use.`,
+be asked; 2 some account is down, needs a login or was taken out of use.`,
 		Args: cobra.NoArgs,
 	}
 	c.flags(cmd)
@@ -76,7 +76,7 @@ func counted(n int, thing string) string {
 // down reports whether a person may have to do something.
 func (a *accountStatus) down() bool {
 	switch a.State {
-	case stateOff, stateFrozen, stateCooldown, stateProbing:
+	case stateOff, stateLogin, stateFrozen, stateCooldown, stateProbing:
 		return true
 	}
 	return false
@@ -85,7 +85,7 @@ func (a *accountStatus) down() bool {
 // stateColours are how terminals show states.
 var stateColours = map[accountState]string{
 	stateReady: green, stateFull: yellow, stateLimited: yellow, stateProbing: yellow,
-	stateCooldown: red, stateFrozen: red, stateOff: red, stateDisabled: grey,
+	stateCooldown: red, stateFrozen: red, stateLogin: red, stateOff: red, stateDisabled: grey,
 }
 
 func printAccounts(out io.Writer, accounts []accountStatus, now time.Time) error {

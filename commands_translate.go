@@ -110,7 +110,6 @@ func tell(w io.Writer, list []ir.Note) {
 
 // check completes the options, or says what is wrong with them.
 func (o *translation) check() error {
-	dialects := []ir.Dialect{ir.Chat, ir.Responses, ir.Anthropic, ir.Gemini}
 	o.preview.From, o.preview.To = ir.Dialect(o.from), ir.Dialect(o.to)
 	for _, f := range []struct {
 		name    string
@@ -122,7 +121,7 @@ func (o *translation) check() error {
 		if f.dialect == ir.GeminiWeb {
 			return fmt.Errorf("%s is gemini_web; only requests are translated, and only to it", f.name)
 		}
-		if !slices.Contains(dialects, f.dialect) {
+		if !slices.Contains(ir.Dialects[:], f.dialect) {
 			return fmt.Errorf("%s is %q; give one of chat, responses, anthropic and gemini", f.name, f.dialect)
 		}
 	}

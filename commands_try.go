@@ -53,15 +53,15 @@ Exit codes: 0 the account is well; 1 the command failed; 2 the account is not.`,
 
 // tryHere tests an account in this process.
 func (c *console) tryHere(name string) (tried, error) {
-	opened, err := openConfig(c.config, c.adapter)
+	opened, err := (&configFlags{c.config, c.adapter}).open()
 	if err != nil {
 		return tried{}, fmt.Errorf("no Caddy is running, and: %w", err)
 	}
 	defer opened.close()
 	for _, g := range opened.gateways {
-		for _, account := range g.Pool.Accounts() {
+		for _, account := range g.accounts() {
 			if account.Name == name {
-				return g.try(context.Background(), account), nil
+				return account.try(context.Background()), nil
 			}
 		}
 	}

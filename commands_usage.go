@@ -2,7 +2,6 @@ package aigateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -47,7 +46,7 @@ key, account, model, day, month, asked, provider and gateway.`,
 		case asCSV:
 			write = (*usage.Report).WriteCSV
 		case asJSON:
-			write = writeReportJSON
+			write = func(report *usage.Report, out io.Writer) error { return printJSON(out, report) }
 		}
 		if path == "" {
 			path = sqlite.DefaultPath()
@@ -82,10 +81,4 @@ func readUsage(ctx context.Context, path string, ask usage.Ask) (*usage.Report, 
 		return nil, err
 	}
 	return &usage.Report{By: q.By, Rows: rows}, nil
-}
-
-func writeReportJSON(report *usage.Report, w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "\t")
-	return encoder.Encode(report)
 }

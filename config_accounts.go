@@ -37,6 +37,7 @@ type resolvedAccount struct {
 
 // resolveAccounts reads the secrets of all accounts and loads their modules.
 func (h *Handler) resolveAccounts(ctx caddy.Context) error {
+	h.accounts = make([]resolvedAccount, 0, len(h.Accounts))
 	for _, account := range h.Accounts {
 		resolved, err := h.resolveAccount(ctx, account)
 		if err != nil {
@@ -52,7 +53,7 @@ func (h *Handler) resolveAccount(ctx caddy.Context, account *Account) (resolvedA
 	if len(account.ProviderRaw) == 0 {
 		return r, errors.New("it names no provider")
 	}
-	module, err := ctx.LoadModule(account, "ProviderRaw")
+	module, err := loadModule(ctx, providers.Namespace, "provider", account.ProviderRaw)
 	if err != nil {
 		return r, fmt.Errorf("loading provider: %w", err)
 	}
@@ -135,7 +136,7 @@ func (r *resolvedAccount) resolveBaseURL() error {
 	if err := checkBaseURL(r.baseURL); err != nil {
 		return fmt.Errorf("base_url: %w", err)
 	}
-	return nil
+	return checkAddedPath(r.provider.Platform(), r.baseURL)
 }
 
 // checkBaseURL does not repeat the URL, which may hold a secret.

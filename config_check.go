@@ -19,9 +19,6 @@ import (
 // account's tokens may not tell upper from lower case.
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
-// editDialects are the dialects that requests go out in.
-var editDialects = []ir.Dialect{ir.Chat, ir.Responses, ir.Anthropic, ir.Gemini}
-
 // Validate says what is wrong with the configuration in itself. Provision calls it before it builds anything;
 // Caddy calls it once more afterwards, which is harmless.
 func (h *Handler) Validate() error {
@@ -174,6 +171,9 @@ func (a *Account) checkProvider(provider providers.Provider) error {
 	case inProcess && a.Proxy != "":
 		return fmt.Errorf("%s answers inside this process; remove proxy", provider.Platform())
 	}
+	if err := checkAddedPath(provider.Platform(), a.BaseURL); err != nil {
+		return err
+	}
 	return a.checkCredential(provider)
 }
 
@@ -215,8 +215,8 @@ func (m *Model) check() error {
 }
 
 func (e Edit) check() error {
-	if e.Dialect != "" && !slices.Contains(editDialects, e.Dialect) {
-		return fmt.Errorf("%q is not a dialect; possible are %s", e.Dialect, join(editDialects))
+	if e.Dialect != "" && !slices.Contains(ir.Dialects[:], e.Dialect) {
+		return fmt.Errorf("%q is not a dialect; possible are %s", e.Dialect, join(ir.Dialects[:]))
 	}
 	if !isPlainPath(e.Path) {
 		return fmt.Errorf("%q is not the path of one value: names and numbers with dots between them, no wildcards, "+

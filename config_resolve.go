@@ -31,14 +31,9 @@ var errEmpty = errors.New("it is empty")
 
 // resolve replaces the placeholders of a value. Its errors never hold any of it, since it may be a secret.
 func resolve(raw string) (string, error) {
-	repl := caddy.NewReplacer()
-	value, err := repl.ReplaceOrErr(raw, true, true)
+	value, err := replace(raw)
 	if err != nil {
-		if _, err := repl.ReplaceOrErr(raw, false, true); err != nil {
-			return "", errors.New("it holds a placeholder that does not exist; write {env.NAME} or {file.PATH}, and a brace " +
-				`that is meant literally as \{`)
-		}
-		return "", errEmpty
+		return "", err
 	}
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -48,6 +43,23 @@ func resolve(raw string) (string, error) {
 		return "", errors.New("it holds a line break or another control character")
 	}
 	return value, nil
+}
+
+// replace is resolve without a look at what comes out.
+func replace(raw string) (string, error) {
+	if !strings.ContainsAny(raw, "{}") {
+		return raw, nil
+	}
+	repl := caddy.NewReplacer()
+	value, err := repl.ReplaceOrErr(raw, true, true)
+	if err == nil {
+		return value, nil
+	}
+	if _, err := repl.ReplaceOrErr(raw, false, true); err != nil {
+		return "", errors.New("it holds a placeholder that does not exist; write {env.NAME} or {file.PATH}, and a brace " +
+			`that is meant literally as \{`)
+	}
+	return "", errEmpty
 }
 
 var placeholder = regexp.MustCompile(`\{(env|file)\.[^{}]+\}`)

@@ -2,7 +2,6 @@ package aigateway
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,37 +11,11 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
-
-// TestMain keeps the tests' usage out of the home directory. As a child of a test it is a Caddy.
-func TestMain(m *testing.M) {
-	if os.Getenv(asCaddy) != "" {
-		caddycmd.Main() // which exits itself only when something went wrong
-		os.Exit(0)
-	}
-	os.Exit(runAway(m))
-}
-
-func runAway(m *testing.M) int {
-	data, err := os.MkdirTemp("", "aigateway")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(data)
-	for _, name := range []string{"XDG_DATA_HOME", "HOME", "AppData"} {
-		if err := os.Setenv(name, data); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
-	return m.Run()
-}
 
 // call sends a chat request to the gateway and returns its status and body.
 func (h *Handler) call(t *testing.T, secret, model string) (int, string) {

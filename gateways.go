@@ -56,6 +56,34 @@ func (d *directory) named() []running {
 	return list
 }
 
+// runningAccount is an account of a running gateway: how it fares, and how it is configured.
+type runningAccount struct {
+	*pool.Account
+	settings *resolvedAccount
+	gateway  running
+}
+
+// accounts returns the gateway's accounts in the order of its configuration, which is also that of the pool.
+func (r running) accounts() []runningAccount {
+	list := make([]runningAccount, 0, len(r.handler.accounts))
+	for i, a := range r.Pool.Accounts() {
+		list = append(list, runningAccount{a, &r.handler.accounts[i], r})
+	}
+	return list
+}
+
+// account returns the account of a name. One that several gateways have is that of the first.
+func (d *directory) account(name string) (found runningAccount, ok bool) {
+	for _, r := range d.named() {
+		for i, a := range r.Pool.Accounts() {
+			if a.Name == name {
+				return runningAccount{a, &r.handler.accounts[i], r}, true
+			}
+		}
+	}
+	return found, false
+}
+
 // sources are what the metrics read at the time of a scrape.
 func (d *directory) sources() []metrics.Source {
 	var list []metrics.Source

@@ -3,6 +3,7 @@ package aigateway
 import (
 	"archive/zip"
 	"bytes"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -24,19 +25,21 @@ const modulePath = "github.com/caddy-ai-gateway/ai-gateway"
 // package that is not listed may import nothing of it.
 var mayImport = map[string][]string{
 	"cmd/caddy":           {"."},
-	".":                   {"credentials", "egress", "egress/proxytest", "handlers", "access", "media", "onesocket", "pool", "signed", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
-	"handlers":            {"access", "credentials", "internal/budget", "media", "egress", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
-	"metrics":             {"access", "credentials", "handlers", "pool", "usage", "translate/ir"},
+	".":                   {"internal/guard", "credentials", "egress", "egress/proxytest", "handlers", "access", "media", "onesocket", "pool", "signed", "stored", "glob", "providers", "metrics", "simulator", "usage", "usage/sqlite", "translate", "translate/caps", "translate/ir"},
+	"handlers":            {"internal/guard", "access", "credentials", "internal/budget", "media", "egress", "pool", "stored", "glob", "providers", "usage", "translate", "translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/session", "translate/sse"},
+	"metrics":             {"internal/guard", "access", "credentials", "handlers", "pool", "usage", "translate/ir"},
 	"providers":           {"credentials", "providers/geminiweb", "translate/envelope", "translate/ir", "simulator"},
-	"pool":                {"glob", "lifetime"},
-	"providers/geminiweb": {"credentials", "translate/geminiweb"},
+	"pool":                {"internal/guard", "glob", "lifetime"},
+	"providers/geminiweb": {"internal/guard", "credentials", "translate/geminiweb"},
 	"access":              {"glob", "lifetime"},
-	"signed":              {"translate/ir"},
-	"credentials":         {"egress"},
-	"egress":              {"egress/proxytest"},
-	"stored":              {"translate/ir"},
-	"usage":               {"glob"},
+	"signed":              {"internal/fair", "internal/guard", "translate/ir"},
+	"credentials":         {"internal/guard", "egress"},
+	"egress":              {"internal/guard", "egress/proxytest"},
+	"stored":              {"internal/fair", "internal/guard", "translate/ir"},
+	"usage":               {"internal/guard", "glob"},
 	"usage/sqlite":        {"usage"},
+	"media":               {"internal/guard"},
+	"onesocket":           {"internal/guard"},
 	"translate": {
 		"internal/budget", "translate/anthropic", "translate/chat", "translate/gemini", "translate/geminiweb", "translate/responses",
 		"translate/caps", "translate/embed", "translate/envelope", "translate/ir", "translate/jsonx", "translate/schema", "translate/session", "translate/sse",
@@ -61,6 +64,42 @@ var dialectImports = []string{"translate/ir", "translate/jsonx", "translate/sche
 var onlyStandard = []string{"translate/ir", "translate/jsonx", "translate/sse", "glob", "media"}
 
 func TestImports(t *testing.T) {
+	eachFile(t, func(path string) { checkImports(t, path) })
+}
+
+// The largest size of what one can keep in mind.
+const (
+	maxFile     = 400 // lines
+	maxFunction = 80
+)
+
+// TestSize wants the code, though not its tests, in pieces that one can keep in mind.
+func TestSize(t *testing.T) {
+	eachFile(t, func(path string) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		lines := func(from, to token.Pos) int { return set.Position(to).Line - set.Position(from).Line + 1 }
+		if n := lines(file.FileStart, file.FileEnd); n > maxFile {
+			t.Errorf("%s has %d lines, %d at most", path, n, maxFile)
+		}
+		for _, declaration := range file.Decls {
+			if f, ok := declaration.(*ast.FuncDecl); ok && lines(f.Pos(), f.End()) > maxFunction {
+				t.Errorf("%s: %s has %d lines, %d at most", path, f.Name.Name, lines(f.Pos(), f.End()), maxFunction)
+			}
+		}
+	})
+}
+
+// eachFile calls check with every file of Go code of the module.
+func eachFile(t *testing.T, check func(path string)) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -68,10 +107,9 @@ func TestImports(t *testing.T) {
 		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || nestedModule(path)) {
 			return filepath.SkipDir
 		}
-		if d.IsDir() || !strings.HasSuffix(path, ".go") {
-			return nil
+		if !d.IsDir() && strings.HasSuffix(path, ".go") {
+			check(path)
 		}
-		checkImports(t, path)
 		return nil
 	})
 	if err != nil {

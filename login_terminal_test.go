@@ -9,11 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,16 +67,6 @@ func newTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 
 func (t *terminal) typing(text string) { _, _ = io.WriteString(t.keyboard, text) }
 
-// wait waits until a text has been shown n times.
-func (t *terminal) wait(tb testing.TB, text string, n int) {
-	tb.Helper()
-	for deadline := time.Now().Add(30 * time.Second); strings.Count(t.String(), text) < n; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			tb.Fatalf("%q is not shown %d times:\n%s", text, n, t)
-		}
-	}
-}
-
 // end returns the command's exit code.
 func (t *terminal) end() int {
 	timer := time.AfterFunc(30*time.Second, func() { _ = t.cmd.Process.Signal(syscall.SIGQUIT) })
@@ -90,17 +78,6 @@ func (t *terminal) end() int {
 		return exit.ExitCode()
 	}
 	return 0
-}
-
-var shownLink = regexp.MustCompile(`http://\S+/auth\?\S+`)
-
-// query is that of the last link that was shown.
-func (t *terminal) query(tb testing.TB) url.Values {
-	tb.Helper()
-	links := shownLink.FindAllString(t.String(), -1)
-	u, err := url.Parse(links[len(links)-1])
-	must(tb.(*testing.T), err)
-	return u.Query()
 }
 
 // loginFolder is a folder with a Caddyfile with the accounts one and two, and where their tokens are stored.

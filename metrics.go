@@ -19,7 +19,7 @@ func (h *Handler) watch(ctx caddy.Context) (err error) {
 	if err := registerMetrics(ctx); err != nil {
 		return err
 	}
-	h.herald, err = newHerald(ctx, h.Name, h.logger)
+	h.announcer, err = newAnnouncer(ctx, h.Name, h.logger)
 	return err
 }
 

@@ -19,7 +19,7 @@ import (
 func init() {
 	caddy.RegisterModule(new(App))
 	caddy.RegisterModule(Handler{})
-	httpcaddyfile.RegisterHandlerDirective("ai_gateway", parseDirective)
+	registerDirective("ai_gateway")
 	// A site's `respond` answers everything, so that the gateway must come first to be reached at all.
 	httpcaddyfile.RegisterDirectiveOrder("ai_gateway", httpcaddyfile.Before, "respond")
 }
@@ -115,15 +115,15 @@ type Handler struct {
 
 	written map[string]bool // names of accounts, while a Caddyfile is read
 
-	logger   *zap.Logger
-	app      *App
-	herald   *herald
-	policy   pool.Policy
-	usage    usage.Driver
-	prices   *usage.Prices
-	keys     []resolvedKey
-	accounts []resolvedAccount
-	gateway  caddyhttp.MiddlewareHandler
+	logger    *zap.Logger
+	app       *App
+	announcer *announcer
+	policy    pool.Policy
+	usage     usage.Driver
+	prices    *usage.Prices
+	keys      []resolvedKey
+	accounts  []resolvedAccount
+	gateway   caddyhttp.MiddlewareHandler
 }
 
 // CaddyModule returns the Caddy module information.

@@ -22,56 +22,6 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
-// newContext returns the context of a configuration without apps, and what reads its log.
-func newContext(t *testing.T) (caddy.Context, func() string) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "log")
-	writer, err := json.Marshal(map[string]string{"output": "file", "filename": file})
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, err := caddy.ProvisionContext(&caddy.Config{
-		Admin: &caddy.AdminConfig{Disabled: true},
-		Logging: &caddy.Logging{Logs: map[string]*caddy.CustomLog{"default": {BaseLog: caddy.BaseLog{
-			WriterRaw: writer, EncoderRaw: json.RawMessage(`{"format":"json"}`),
-		}}}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := caddy.NewContext(base)
-	t.Cleanup(cancel)
-	return ctx, func() string {
-		log, err := os.ReadFile(file)
-		if err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-		return string(log)
-	}
-}
-
-// load provisions the gateway of a directive's block, through JSON as Caddy does.
-func load(t *testing.T, ctx caddy.Context, block string) (*Handler, error) {
-	t.Helper()
-	var h Handler
-	if err := h.UnmarshalCaddyfile(caddyfile.NewTestDispenser("ai_gateway {\n" + block + "\n}")); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := json.Marshal(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return loadJSON(ctx, string(raw))
-}
-
-func loadJSON(ctx caddy.Context, raw string) (*Handler, error) {
-	module, err := ctx.LoadModuleByID("http.handlers.ai_gateway", json.RawMessage(raw))
-	if err != nil {
-		return nil, err
-	}
-	return module.(*Handler), nil
-}
-
 func TestProvision(t *testing.T) {
 	secretFile := filepath.Join(t.TempDir(), "bob")
 	if err := os.WriteFile(secretFile, []byte("sk-bob\n"), 0o600); err != nil {
@@ -223,11 +173,14 @@ func TestProvisionDefaults(t *testing.T) {
 		},
 	}
 	got := *h
-	got.logger, got.app, got.gateway, got.herald = nil, nil, nil, nil
+	got.logger, got.app, got.gateway, got.announcer = nil, nil, nil, nil
 	if got.usage == nil || got.usage.Identity() == "" {
 		t.Error("usage is not kept")
 	}
-	got.usage, got.prices = nil, nil
+	if len(got.keys)+len(got.accounts) > 0 {
+		t.Errorf("got keys %v and accounts %v out of nothing", got.keys, got.accounts)
+	}
+	got.usage, got.prices, got.keys, got.accounts = nil, nil, nil, nil
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}

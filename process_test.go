@@ -3,13 +3,11 @@ package aigateway
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -23,24 +21,6 @@ func caddyCommand(dir string, args ...string) *exec.Cmd {
 	cmd.Env = append(os.Environ(), asCaddy+"=1", "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "HOME="+dir, "AppData="+dir)
 	cmd.Dir = dir
 	return cmd
-}
-
-// shown collects what a process writes.
-type shown struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *shown) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *shown) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
 }
 
 // caddyProcess is a Caddy that serves a Caddyfile.
@@ -126,12 +106,4 @@ func (p *caddyProcess) eventually(t *testing.T, what string, f func() bool) {
 			t.Fatalf("not so within three minutes: %s; the process says\n%s", what, p.out)
 		}
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }

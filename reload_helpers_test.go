@@ -13,7 +13,6 @@ import (
 	"net/http/httptrace"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -282,34 +281,4 @@ func (s *site) metrics() (string, error) {
 		err = fmt.Errorf("status %d: %s", resp.StatusCode, body)
 	}
 	return string(body), err
-}
-
-// eventually waits until something holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}
-
-// leaked waits until no goroutine runs the gateway's code but the test itself, and returns the stacks of those that do.
-func leaked(patience time.Duration) string {
-	deadline := time.Now().Add(patience)
-	for {
-		var left []string
-		buf := make([]byte, 8<<20)
-		for stack := range bytes.SplitSeq(buf[:runtime.Stack(buf, true)], []byte("\n\n")) {
-			if bytes.Contains(stack, []byte("caddy-ai-gateway/ai-gateway/")) && !bytes.Contains(stack, []byte("testing.tRunner")) {
-				left = append(left, string(stack))
-			}
-		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return strings.Join(left, "\n\n")
-		}
-		<-time.After(10 * time.Millisecond)
-	}
 }

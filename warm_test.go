@@ -75,7 +75,7 @@ func TestWarm(t *testing.T) {
 	}
 	var table strings.Builder
 	found := down.Check
-	must(t, printAccounts(&table, []accountStatus{{Name: "x", Check: &lookStatus{found.At, 1, found.Problem}}}, time.Now()))
+	must(t, printAccounts(&table, []accountStatus{{Name: "x", Check: &accountCheck{found.At, 1, found.Problem}}}, time.Now()))
 	if !strings.Contains(table.String(), fmt.Sprintf("when looked at: %s, ", found.Problem)) {
 		t.Errorf("the status shows\n%s", &table)
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/caddyserver/certmagic"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 const (
@@ -32,7 +34,7 @@ func freeAbandoned(locker certmagic.Locker, name string) (stop func()) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	file := filepath.Join(files.Path, "locks", certmagic.StorageKeys.Safe(name)+".lock")
-	go func() {
+	guard.Go("looking for an abandoned lock", func() {
 		ticker := time.NewTicker(lockWatch)
 		defer ticker.Stop()
 		for {
@@ -45,7 +47,7 @@ func freeAbandoned(locker certmagic.Locker, name string) (stop func()) {
 				}
 			}
 		}
-	}()
+	})
 	return stop
 }
 

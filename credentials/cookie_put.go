@@ -8,56 +8,6 @@ import (
 	"time"
 )
 
-// CookieStatus is how an account's cookies stand. It tells nothing of their values.
-type CookieStatus struct {
-	HasSession   bool // the long-lived cookie
-	HasStamp     bool // the short-lived one
-	Updated      time.Time
-	Rotated      time.Time // the last exchange; zero for none
-	Result       string    // what it came to; empty for none
-	AutoRefresh  bool
-	Account      string // what the upstream says of the account; empty if it was not asked
-	AtRisk       bool   // exchanges bring no new cookie
-	Healthy      bool
-	Unsaved      bool
-	Problem      string
-	NextRotation time.Time
-}
-
-// CookieStatus tells how the cookies stand.
-func (c *Cookies) CookieStatus(ctx context.Context) CookieStatus {
-	_ = c.state.usable(ctx, c) // reads them if nobody has
-	s := c.state
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := CookieStatus{
-		HasSession: s.jar.get(cookieSession) != "", HasStamp: s.jar.get(cookieStamp) != "",
-		Updated: s.updated, Rotated: s.answered, Result: s.result, AutoRefresh: c.Interval > 0, Account: s.account,
-		AtRisk: s.silent >= silentLimit, Unsaved: s.unsaved, NextRotation: s.decide(),
-	}
-	if s.problem != nil {
-		st.Problem = s.problem.Error()
-	}
-	st.Healthy = st.HasSession && !s.refused() && !st.AtRisk && (s.account == "" || s.account == "ok")
-	return st
-}
-
-func (s *cookieState) status(c *Cookies) Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := Status{Kind: KindCookie, State: Unknown, Refreshed: s.answered, Next: s.decide(), Unsaved: s.unsaved, Tier: s.account}
-	if s.loaded {
-		st.State = Ready
-	}
-	if s.problem != nil {
-		st.Problem, st.State = s.problem.Error(), s.problem.State
-		if !s.refused() && s.loaded {
-			st.State = Failing // it works as long as the cookies do
-		}
-	}
-	return st
-}
-
 // Put stores cookies that a person gives, and has them used at once. A new session forgets the other cookies of the old
 // one. An empty stamp leaves the stored one if the session is the same.
 func (c *Cookies) Put(ctx context.Context, session, stamp string) error {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // What an exchange of the short-lived cookie came to, besides ResultOK, ResultAdopted and ResultUnsaved.
@@ -32,12 +34,20 @@ func (s *cookieState) rotate(ctx context.Context, c *Cookies) error {
 		}
 		f = &flight{done: make(chan struct{})}
 		s.flight = f
-		go func() {
+		guard.Go("exchanging a cookie", func() {
 			ctx, cancel := context.WithTimeout(context.Background(), flightTime)
 			defer cancel()
-			result, err := s.exchange(ctx, c)
+			var result string
+			var err *Error
+			broken := guard.Try("exchanging a cookie", func() error {
+				result, err = s.exchange(ctx, c)
+				return nil
+			}, zap.String("account", c.Account))
+			if broken != nil {
+				result, err = ResultError, c.fault(Failing, "there is no new cookie", broken)
+			}
 			s.land(c, f, result, err)
-		}()
+		})
 	}
 	s.mu.Unlock()
 	select {

@@ -36,22 +36,17 @@ type cookieState struct {
 	busy    int
 	kept    any
 
-	flight    *flight
-	published []*Cookies // the newest last
-	stop      context.CancelFunc
-	wake      chan struct{}
+	flight *flight
+	views[*Cookies]
 }
 
-func newCookieState() *cookieState { return &cookieState{wake: make(chan struct{}, 1)} }
+func newCookieState() *cookieState { return &cookieState{views: newViews[*Cookies]()} }
 
 // Destruct implements caddy.Destructor.
 func (s *cookieState) Destruct() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stop != nil {
-		s.stop()
-		s.stop = nil
-	}
+	s.end()
 	return nil
 }
 
@@ -162,14 +157,6 @@ func (s *cookieState) fresh() {
 	}
 }
 
-// nudge has the background look again at what is next. The caller holds the lock.
-func (s *cookieState) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
 // The times of the background.
 const (
 	lookEvery  = 30 * time.Second // another process, or a person, may have stored something
@@ -180,21 +167,8 @@ const (
 	leastPause = time.Minute // between two exchanges, whoever does them
 )
 
-// watch looks at the store and exchanges the short-lived cookie, whether or not anybody uses the account.
-func (s *cookieState) watch(ctx context.Context) {
-	for {
-		timer := time.NewTimer(s.wait())
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-s.wake:
-			timer.Stop()
-		case <-timer.C:
-			s.tick(ctx)
-		}
-	}
-}
+// background looks at the store and exchanges the short-lived cookie, whether or not anybody uses the account.
+func (s *cookieState) background(ctx context.Context) { s.watch(ctx, s.wait, s.tick) }
 
 // wait is the time until something is due.
 func (s *cookieState) wait() time.Duration {
@@ -226,14 +200,13 @@ func later(a, b time.Time) time.Time {
 
 // decide returns when the short-lived cookie is to be exchanged next; zero for never. The caller holds the lock.
 func (s *cookieState) decide() time.Time {
-	n := len(s.published)
-	if n == 0 || !s.loaded || s.refused() || s.published[n-1].Interval <= 0 {
+	c, ok := s.newest()
+	if !ok || !s.loaded || s.refused() || c.Interval <= 0 {
 		return time.Time{}
 	}
 	if !s.due.IsZero() {
 		return s.due
 	}
-	c := s.published[n-1]
 	now := time.Now()
 	from := later(s.rotated, s.updated)
 	if from.IsZero() || from.After(now) {
@@ -251,16 +224,13 @@ func (s *cookieState) decide() time.Time {
 // tick does what is due and waits for it.
 func (s *cookieState) tick(ctx context.Context) {
 	s.mu.Lock()
-	var c *Cookies
-	if n := len(s.published); n > 0 {
-		c = s.published[n-1]
-	}
+	c, ok := s.newest()
 	now := time.Now()
 	due := s.decide()
 	rotate := !due.IsZero() && !now.Before(due) && (s.busy == 0 || !now.Before(due.Add(busyLimit)))
 	save := s.unsaved && !now.Before(s.saveTry)
 	s.mu.Unlock()
-	if c == nil {
+	if !ok {
 		return
 	}
 	s.look(ctx, c)

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -80,27 +79,14 @@ func (c *Cookies) Publish() {
 	s := c.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slices.Contains(s.published, c) {
-		return
-	}
-	s.published = append(s.published, c)
-	if s.stop == nil {
-		ctx, stop := context.WithCancel(context.Background())
-		s.stop = stop
-		go s.watch(ctx)
-	}
-	s.nudge()
+	s.publish(c, c.Account, "watching over cookies", s.background)
 }
 
 // Close withdraws the settings. The view still works for requests that are running.
 func (c *Cookies) Close() {
 	s := c.state
 	s.mu.Lock()
-	s.published = slices.DeleteFunc(s.published, func(other *Cookies) bool { return other == c })
-	if len(s.published) == 0 && s.stop != nil {
-		s.stop()
-		s.stop = nil
-	}
+	s.withdraw(c)
 	pool := c.pool
 	c.pool = nil
 	s.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go.uber.org/zap"
 	"net/http"
 	"os"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/oauth2/google"
 
 	"github.com/caddy-ai-gateway/ai-gateway/egress"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // CloudScope is the scope of all of Google Cloud.
@@ -134,8 +136,9 @@ func (g *googleSource) obtain(ctx context.Context, failed string) (Credential, e
 	aging := usable && !g.token.Expiry.IsZero() && now.After(g.token.Expiry.Add(-ahead))
 	waiting := g.problem != nil && now.Before(g.next)
 	if (!usable || aging) && !waiting && g.flight == nil {
-		g.flight = &flight{done: make(chan struct{})}
-		go g.fetch(g.flight)
+		begun := &flight{done: make(chan struct{})}
+		g.flight = begun
+		guard.Go("fetching a token of Google Cloud", func() { g.fetch(begun) })
 	}
 	f, c, problem := g.flight, g.credential(), g.problem
 	g.mu.Unlock()
@@ -170,13 +173,17 @@ func (g *googleSource) credential() Credential {
 func (g *googleSource) fetch(f *flight) {
 	ctx, cancel := context.WithTimeout(g.context(context.Background()), askTime)
 	defer cancel()
-	found, err := g.find(ctx)
+	var found *google.Credentials
 	var token *oauth2.Token
-	if err == nil {
-		if token, err = found.TokenSource.Token(); err != nil {
-			err = refusal(err)
+	err := guard.Try("fetching a token of Google Cloud", func() (err error) {
+		if found, err = g.find(ctx); err != nil {
+			return err
 		}
-	}
+		if token, err = found.TokenSource.Token(); err != nil {
+			return refusal(err)
+		}
+		return nil
+	}, zap.String("account", g.account))
 	g.mu.Lock()
 	g.flight = nil
 	if err != nil {

@@ -90,32 +90,18 @@ func (o *OAuth) Publish() {
 	s := o.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slices.Contains(s.published, o) {
-		return
-	}
-	s.published = append(s.published, o)
-	if s.stop == nil {
-		ctx, stop := context.WithCancel(context.Background())
-		s.stop = stop
-		go s.watch(ctx)
-	}
-	s.nudge()
+	s.publish(o, o.Account, "watching over a token", s.background)
 }
 
 // Close withdraws the settings. The view still works for requests that are running.
 func (o *OAuth) Close() {
 	s := o.state
 	s.mu.Lock()
-	s.published = slices.DeleteFunc(s.published, func(other *OAuth) bool { return other == o })
-	if len(s.published) == 0 && s.stop != nil {
-		s.stop()
-		s.stop = nil
-	}
-	closed := o.pool == nil
+	s.withdraw(o)
 	pool := o.pool
 	o.pool = nil
 	s.mu.Unlock()
-	if !closed {
+	if pool != nil {
 		_, _ = pool.Delete(o.Account)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // state is one account's token in this process.
@@ -25,10 +27,8 @@ type state struct {
 	next      time.Time // nothing is tried sooner after a failure
 	refreshed time.Time
 
-	flight    *flight
-	published []*OAuth // the newest last
-	stop      context.CancelFunc
-	wake      chan struct{}
+	flight *flight
+	views[*OAuth]
 }
 
 // flight is a refresh that is under way. err is set when done is closed.
@@ -37,16 +37,13 @@ type flight struct {
 	err  *Error
 }
 
-func newState() *state { return &state{wake: make(chan struct{}, 1)} }
+func newState() *state { return &state{views: newViews[*OAuth]()} }
 
 // Destruct implements caddy.Destructor. Whoever still holds the state can go on using it.
 func (s *state) Destruct() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stop != nil {
-		s.stop()
-		s.stop = nil
-	}
+	s.end()
 	return nil
 }
 
@@ -102,17 +99,25 @@ func (s *state) join(o *OAuth, w want) (*flight, error) {
 	if s.problem != nil && !s.problem.unsaved && time.Now().Before(s.next) {
 		return nil, s.problem
 	}
-	if n := len(s.published); n > 0 {
-		o = s.published[n-1]
+	if newest, ok := s.newest(); ok {
+		o = newest
 	}
 	f := &flight{done: make(chan struct{})}
 	s.flight = f
-	go func() {
+	guard.Go("refreshing a token", func() {
 		ctx, cancel := context.WithTimeout(context.Background(), flightTime)
 		defer cancel()
-		result, err := s.renew(ctx, o, w)
+		var result string
+		var err *Error
+		broken := guard.Try("refreshing a token", func() error {
+			result, err = s.renew(ctx, o, w)
+			return nil
+		}, zap.String("account", o.Account))
+		if broken != nil {
+			result, err = ResultFailed, o.fault(Failing, "there is no new token", broken)
+		}
 		s.land(o, f, result, err)
-	}()
+	})
 	return f, nil
 }
 
@@ -168,40 +173,16 @@ func pause(failures int, state State, random float64) time.Duration {
 	return d - time.Duration(random*float64(d)/4)
 }
 
-// nudge has the background look again at what is next. The caller holds the lock.
-func (s *state) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// watch refreshes the token ahead of its end, whether or not anybody asks for it, so that an account comes back from a
+// background refreshes the token ahead of its end, whether or not anybody asks for it, so that an account comes back from a
 // cooldown alive.
-func (s *state) watch(ctx context.Context) {
-	for {
-		timer := time.NewTimer(s.wait())
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-s.wake:
-			timer.Stop()
-		case <-timer.C:
-			s.tick(ctx)
-		}
-	}
-}
+func (s *state) background(ctx context.Context) { s.watch(ctx, s.wait, s.tick) }
 
 // tick does what is due and waits for it.
 func (s *state) tick(ctx context.Context) {
 	s.mu.Lock()
-	var o *OAuth
-	if n := len(s.published); n > 0 {
-		o = s.published[n-1]
-	}
+	o, ok := s.newest()
 	s.mu.Unlock()
-	if o == nil {
+	if !ok {
 		return
 	}
 	f, err := s.join(o, want{early: true})

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Schemes are the kinds of proxies. Both kinds of SOCKS let the proxy look up the names of upstreams, as net/http does.
+// schemes are the kinds of proxies. Both kinds of SOCKS let the proxy look up the names of upstreams, as net/http does.
 var schemes = []string{"http", "https", "socks5", "socks5h"}
 
 // Proxy is a forward proxy; the zero value is none. Of its user and password nothing is ever shown.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // patience is how long a proxy may take to open a way to an upstream. net/http itself would wait for a SOCKS proxy that
@@ -81,6 +83,9 @@ func (r *Route) Watch() *Route {
 	return r
 }
 
+// Proxied reports whether some requests may go through a proxy. No requests of no route do.
+func (r *Route) Proxied() bool { return r != nil && r.proxied }
+
 // trip is one request on its way through a proxy.
 type trip struct {
 	proxy     Proxy       // set before anything is sent; zero for none
@@ -114,6 +119,7 @@ func (r *Route) RoundTrip(req *http.Request) (*http.Response, error) {
 		},
 	})
 	silence := time.AfterFunc(r.patience, func() {
+		defer guard.Catch("ending a silent proxy")
 		if !at.connected.Load() && !at.through.Load() {
 			cancel(errSilent)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // dialer opens connections, as an [http.Transport] asks for them.
@@ -11,7 +13,11 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // whole has the dialer's connections write what lies in memory at once.
 func (d dialer) whole(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := d(ctx, network, address)
+	var c net.Conn
+	err := guard.Try("connecting", func() (err error) { // net/http connects in goroutines of its own
+		c, err = d(ctx, network, address)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"testing"
 
+	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/internal/budget"
 )
 
@@ -22,5 +23,7 @@ func budgeted(t *testing.T) map[string]func() {
 	for _, s := range servings() {
 		all[s.name] = s.once(t)
 	}
+	small := servings()[0]
+	all["accounts/1000"] = small.among(t, 1000, access.Key{})
 	return all
 }

@@ -25,11 +25,13 @@ type attempt struct {
 	asked string // the model, before its block renamed it
 	block *Model
 
+	desk     *desk // that it lies on; not always the call's
 	target   *ir.Target
 	noted    int // how many notes have been told in the answer's header
 	exchange translate.Exchange
 	outcome  pool.Outcome
 	started  time.Time
+	over     time.Time // when it was booked
 	cancel   context.CancelCauseFunc
 
 	weight weight   // of what the upstream has sent
@@ -49,6 +51,14 @@ type attempt struct {
 	sent   bool               // the upstream has been asked
 	healed bool               // signatures have been taken out
 	retry  bool               // another account may do better, and the client has seen nothing
+}
+
+// attempt begins an attempt to have the model answered by the account.
+func (c *call) attempt(lease *pool.Lease, asked string, block *Model) *attempt {
+	d := c.free()
+	a := &d.attempt
+	a.call, a.desk, a.lease, a.asked, a.block = c, d, lease, asked, block
+	return a
 }
 
 // run sends the request and delivers the answer. An error has not been told to
@@ -90,7 +100,7 @@ func (a *attempt) ask(up *Upstream) error {
 // release gives the account's slot back and tells the pool how it fared.
 func (a *attempt) release() {
 	if a.outcome.Kind == pool.Succeeded && a.sent {
-		a.outcome.Total = max(time.Since(a.started), 1)
+		a.outcome.Total = max(a.over.Sub(a.started), 1)
 	}
 	a.lease.Release(a.outcome)
 }
@@ -101,9 +111,7 @@ var errHeal = errors.New("the upstream refuses a signature")
 // send sends one request and delivers its answer.
 func (a *attempt) send(up *Upstream) error {
 	body, loan, err := a.encode()
-	if loan != nil {
-		defer loan.leave()
-	}
+	defer func() { loan.end() }()
 	if err != nil {
 		// Another account may be able to express what this one cannot.
 		e := asError(err)
@@ -115,18 +123,8 @@ func (a *attempt) send(up *Upstream) error {
 	a.cancel = cancel
 	call, build := a.providerCall(up, body), loan.builder(up.Provider.Request)
 	req, err := up.request(ctx, call, build)
-	var refused *ir.Error
-	var missing *credentials.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &refused):
-		return refused
-	case errors.As(err, &missing), a.r.Context().Err() != nil:
-		return a.unauthorized(err)
-	case err != nil:
-		a.g.Logger.Error("building the upstream request", zap.String("account", a.lease.Account.Name), zap.Error(err))
-		a.retry = true
-		return networkFailure()
+	if err != nil {
+		return a.unbuilt(err)
 	}
 	a.describeNotes()
 	a.sink.watch(cancel)
@@ -146,6 +144,8 @@ func (a *attempt) send(up *Upstream) error {
 	defer resp.Body.Close()
 	memoryOf(a.lease.Account).told.hear(resp.Header)
 	if resp.StatusCode < http.StatusMultipleChoices {
+		loan.end() // a stream may take minutes, in which nobody sends the request again
+		loan = nil
 		return a.deliver(ctx, resp)
 	}
 	e := a.readError(resp)
@@ -156,14 +156,32 @@ func (a *attempt) send(up *Upstream) error {
 	return a.failed(e)
 }
 
+// unbuilt says why there is no request to send.
+func (a *attempt) unbuilt(err error) error {
+	var refused *ir.Error
+	var missing *credentials.Error
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &missing), a.r.Context().Err() != nil:
+		return a.unauthorized(err)
+	default:
+		a.g.Logger.Error("building the upstream request", zap.String("account", a.lease.Account.Name), zap.Error(err))
+		a.retry = true
+		return networkFailure()
+	}
+}
+
 func (a *attempt) newTarget(up *Upstream) *ir.Target {
 	model := a.lease.Upstream
 	dialect := up.Provider.Dialect(a.route.dialect, a.env.Op, model)
-	return &ir.Target{
+	t := &a.desk.target
+	*t = ir.Target{
 		Dialect: dialect, Provider: up.Provider.Platform(), Model: model, Caps: up.capsOf(dialect, model),
 		Scope: up.Scope, Bound: a.signer(a.lease), Session: a.strongSession(),
-		Strict: a.strict || a.block.Strict, Notes: &ir.Notes{},
+		Strict: a.strict || a.block.Strict, Notes: &a.desk.notes,
 	}
+	return t
 }
 
 // encode writes the body that the account is sent. A long one lies in a loan,
@@ -204,11 +222,13 @@ func (a *attempt) providerCall(up *Upstream, body []byte) *providers.Call {
 			header[name] = append(header[name], values...)
 		}
 	}
-	return &providers.Call{
+	a.desk.asked = providers.Call{
 		Op: a.env.Op, Dialect: a.target.Dialect, Model: a.target.Model, Stream: a.env.Stream || a.onlyStreams(), Body: body,
 		RequestID: a.id, Session: vendorSession(a.strongSession()), Try: a.patience.try(),
 		BaseURL: up.BaseURL, Secret: up.Secret, Client: a.r.Header, SameDialect: a.target.Dialect == a.route.dialect, Header: header,
+		Steady: &up.steady,
 	}
+	return &a.desk.asked
 }
 
 // unreached judges a failed round trip.
@@ -222,8 +242,8 @@ func (a *attempt) onlyStreams() bool {
 	return a.target.Caps.Codex && a.target.Dialect == ir.Responses && a.env.Op == ir.Generate
 }
 
-// failed judges an upstream's error before the client has seen anything of
-// this attempt's answer.
+// failed judges an upstream's error. How soon the answer began stays true of
+// one that was cut off.
 func (a *attempt) failed(e *ir.Error) error {
 	a.explain(e)
 	a.status, a.problem, a.fault = e.Status, e.Kind, e
@@ -233,7 +253,9 @@ func (a *attempt) failed(e *ir.Error) error {
 	}
 	j := judge(e).of(e, a.target.Model)
 	a.retry = a.g.Failover.retry(e.Status, j.retry || e.Status == http.StatusNotFound)
-	a.outcome = pool.Outcome{Kind: j.kind, Scope: scopes[j.fault], RetryAfter: e.RetryAfter, Final: e.Final, Reason: reason(e)}
+	a.outcome = pool.Outcome{
+		Kind: j.kind, Scope: scopes[j.fault], RetryAfter: e.RetryAfter, FirstByte: a.outcome.FirstByte, Final: e.Final, Reason: reason(e),
+	}
 	level := zap.DebugLevel
 	if j.retry {
 		level = zap.WarnLevel

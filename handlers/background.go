@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/stored"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
@@ -21,6 +21,9 @@ import (
 // backgroundTime is the longest time that an answer may take to which nobody
 // listens. It is shorter than what is stored is kept without use.
 const backgroundTime = 30 * time.Minute
+
+// unwatched is the name of the work in the log and in the metrics.
+const unwatched = "answering in the background"
 
 // inBackground reports whether the gateway itself must make an answer that the
 // client does not wait for: no account that could answer does so.
@@ -88,9 +91,9 @@ func (c *call) background() error {
 	}
 	c.body, c.borrowed, c.incoming = nil, borrowed{}, nil // they are the run's now
 	c.log.model = strings.Clone(c.log.model)
-	go run.do(pass, cancel)
+	guard.Go(unwatched, func() { run.do(pass, cancel) })
 	if tape != nil {
-		return c.watch(tape, -1)
+		return c.watch(tape, 0, -1)
 	}
 	return c.sink.whole(http.StatusOK, queued)
 }
@@ -111,16 +114,12 @@ func (r *run) do(pass *access.Pass, cancel context.CancelFunc) {
 	defer r.endTape()
 	defer r.sink.close()
 	defer r.leave(pass)
-	defer func() {
-		if p := recover(); p != nil { // nobody else would catch it
-			r.g.Logger.Error("answering in the background", zap.String("request_id", r.id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-			r.conclude(errors.New("panic"))
+	r.conclude(guard.Try(unwatched, func() error {
+		if body, err := sjson.SetBytes(r.queued, "status", "in_progress"); err == nil {
+			r.update(body, true)
 		}
-	}()
-	if body, err := sjson.SetBytes(r.queued, "status", "in_progress"); err == nil {
-		r.update(body, true)
-	}
-	r.conclude(r.answer(r.block))
+		return r.answer(r.block)
+	}, zap.String("request_id", r.id)))
 }
 
 // conclude stores how a run has ended that has brought no answer.

@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
@@ -87,18 +88,24 @@ func servings() (list []serving) {
 }
 
 // once returns a function that makes the request once.
-func (s *serving) once(tb testing.TB) func() {
-	g, _ := newGateway(tb, gatewaySpec{
-		accounts: []accountSpec{
-			{name: "a", dialect: s.upstream, url: "http://upstream.invalid", transport: &s.answer},
-			{name: "b", dialect: s.upstream, url: "http://upstream.invalid", transport: &s.answer},
-		},
-		tweak: func(g *Gateway) {
-			g.buffers.returned = nil
-			g.Stored = nil
-			g.Logger = zap.NewNop()
-		},
-	})
+func (s *serving) once(tb testing.TB) func() { return s.among(tb, 2, access.Key{}) }
+
+// among returns one that makes it among so many accounts, with what the key
+// may use.
+func (s *serving) among(tb testing.TB, accounts int, key access.Key) func() {
+	key.Name, key.Secret = "alice", clientSecret
+	spec := gatewaySpec{keys: []access.Key{key}}
+	for i := range accounts {
+		spec.accounts = append(spec.accounts, accountSpec{
+			name: fmt.Sprint("a-", i), dialect: s.upstream, url: "http://upstream.invalid", transport: &s.answer,
+		})
+	}
+	spec.tweak = func(g *Gateway) {
+		g.buffers.returned = nil
+		g.Stored = nil
+		g.Logger = zap.NewNop()
+	}
+	g, _ := newGateway(tb, spec)
 	body := strings.NewReader(s.ask)
 	request, err := http.NewRequest(http.MethodPost, "http://gateway.invalid"+s.path, body)
 	if err != nil {
@@ -132,5 +139,22 @@ func BenchmarkGateway(b *testing.B) {
 				once()
 			}
 		})
+	}
+}
+
+// BenchmarkAccounts shows how a small request grows with the accounts that
+// could answer it, with a key that may use all and with one that says which.
+func BenchmarkAccounts(b *testing.B) {
+	small := servings()[0]
+	for name, key := range map[string]access.Key{"all": {}, "some": {Accounts: []string{"b*", "*9"}}} {
+		for _, count := range []int{10, 1000, 10_000} {
+			b.Run(fmt.Sprintf("%s/%d", name, count), func(b *testing.B) {
+				once := small.among(b, count, key)
+				b.ReportAllocs()
+				for b.Loop() {
+					once()
+				}
+			})
+		}
 	}
 }

@@ -2,15 +2,11 @@ package handlers
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strings"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
@@ -19,16 +15,14 @@ import (
 // limit bytes of it. It must be read to the end even where nothing is needed of
 // it: on HTTP/1.1 a client's disconnect is only seen then.
 func readBody(dst []byte, w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	body, err := decompress(http.MaxBytesReader(w, r.Body, limit), r.Header.Get("Content-Encoding"))
-	if err != nil {
-		return dst, err
+	body, err := decompress(bounded(w, r, limit), r.Header.Get("Content-Encoding"))
+	if err == nil {
+		defer body.Close()
+		dst, err = readUpTo(dst, body, int(limit+1))
 	}
-	defer body.Close()
-	dst, err = readUpTo(dst, body, int(limit+1))
 	n := int64(len(dst))
-	var tooLong *http.MaxBytesError
-	if errors.As(err, &tooLong) {
-		n, limit = tooLong.Limit+1, tooLong.Limit // Caddy's own limit may be lower
+	if err != nil {
+		n, limit = excess(err, n, limit)
 	}
 	switch {
 	case n > limit:
@@ -37,26 +31,57 @@ func readBody(dst []byte, w http.ResponseWriter, r *http.Request, limit int64) (
 			Message: fmt.Sprintf("Request body is larger than %s, the most that this gateway takes", sizeText(limit)),
 		}
 	case err != nil:
-		return dst, unreadable(r.Header.Get("Content-Encoding"), err)
+		return dst, unreadable(r, err)
 	case len(bytes.TrimSpace(dst)) == 0:
 		return dst, ir.Invalid("", "Request body is empty")
 	}
 	return dst, nil
 }
 
-// unreadable says why a body could not be read to its end: it is not what its
-// coding says, or the connection failed, which is nothing to tell in detail.
-func unreadable(coding string, err error) error {
-	message := "Failed to read request body"
+// bounded is the client's body with a limit on its length. One whose header says
+// that it is short enough needs none: the server lets no more of it through.
+func bounded(w http.ResponseWriter, r *http.Request, limit int64) io.ReadCloser {
+	if r.ContentLength >= 0 && r.ContentLength <= limit {
+		return r.Body
+	}
+	return http.MaxBytesReader(w, r.Body, limit)
+}
+
+// excess is by how much a body of n bytes is too long, if that is why it could
+// not be read: Caddy's own limit may be lower.
+func excess(err error, n, limit int64) (int64, int64) {
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		return tooLong.Limit + 1, tooLong.Limit
+	}
+	return n, limit
+}
+
+// unreadable says why a body could not be read to its end.
+func unreadable(r *http.Request, err error) error {
+	var known *ir.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case isTorn(r, err):
+		return left("Failed to read request body: the connection ended before the body did")
+	default:
+		return ir.Invalid("", "Failed to read request body") // details of connections are nothing to tell
+	}
+}
+
+// isTorn reports whether a body ended because its client left. On HTTP/1.1
+// nothing else tells before the body has been read.
+func isTorn(r *http.Request, err error) bool {
 	var broken net.Error
 	switch {
+	case r.Context().Err() != nil, errors.Is(err, io.ErrUnexpectedEOF):
+		return true
 	case errors.As(err, &broken):
-	case coding != "" && !strings.EqualFold(coding, "identity"):
-		message += fmt.Sprintf(": it is not complete and valid %s, as its Content-Encoding says: %v", strings.ToLower(coding), err)
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		message += ": it ended before its Content-Length"
+		return !broken.Timeout() // a client that is too slow is still there
+	default:
+		return err.Error() == "client disconnected" // net/http's error on HTTP/2, which has no name
 	}
-	return ir.Invalid("", "%s", message)
 }
 
 // sizeText returns a number of bytes in the largest unit that it is a multiple
@@ -83,33 +108,8 @@ func bodySize(r *http.Request, limit int64) int {
 // readLent takes the client's body into a buffer that goes back when the call
 // has ended and no transport sends from it any more.
 func (c *call) readLent() ([]byte, error) {
-	c.incoming = newLoan(&c.g.buffers, bodySize(c.r, c.g.MaxBody))
+	c.incoming = c.desk.loan.take(&c.g.buffers, bodySize(c.r, c.g.MaxBody))
 	body, err := readBody(c.incoming.buffer.b, c.sink.w, c.r, c.g.MaxBody)
 	c.incoming.buffer.b = body
 	return body, err
-}
-
-// decompress undoes the codings that clients use for large bodies.
-func decompress(body io.ReadCloser, coding string) (io.ReadCloser, error) {
-	switch strings.ToLower(strings.TrimSpace(coding)) {
-	case "", "identity":
-		return body, nil
-	case "gzip", "x-gzip":
-		zr, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, unreadable(coding, err)
-		}
-		return zr, nil
-	case "zstd":
-		zr, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-		if err != nil {
-			return nil, unreadable(coding, err)
-		}
-		return zr.IOReadCloser(), nil
-	default:
-		return nil, &ir.Error{
-			Kind: ir.ErrInvalidRequest, Status: http.StatusUnsupportedMediaType,
-			Message: "Content-Encoding must be gzip, zstd or identity",
-		}
-	}
 }

@@ -2,13 +2,16 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -125,18 +128,94 @@ func TestChunkedBody(t *testing.T) {
 	}
 }
 
-// TestCutBody: a client that hangs up in the middle of its body asks nobody.
+// TestCutBody: a client that hangs up in the middle of its body asks nobody, and
+// is none that was told that its request is wrong.
 func TestCutBody(t *testing.T) {
-	f, up := one(t, ir.Chat, says(200, "application/json", speeches[ir.Chat].whole), nil)
-	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	ask := speeches[ir.Chat].ask
+	head := "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + clientSecret + "\r\n"
+	for name, begun := range map[string]string{
+		"of known length": head + "Content-Length: 1000\r\n\r\n" + ask,
+		"chunked":         head + "Transfer-Encoding: chunked\r\n\r\n3e8\r\n" + ask,
+		"gzip":            head + "Content-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n" + gzipped(ask)[:40],
+		"zstd":            head + "Content-Encoding: zstd\r\nContent-Length: 1000\r\n\r\n" + zstded(ask)[:40],
+		"hardly begun":    head + "Content-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			heard := new(notebook)
+			f, up := one(t, ir.Chat, says(200, "application/json", speeches[ir.Chat].whole), func(g *Gateway) { g.Observer = heard })
+			conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, begun)
+			_ = conn.(*net.TCPConn).CloseWrite()
+			got, _ := io.ReadAll(conn) // which most clients do not
+			if !strings.HasPrefix(string(got), "HTTP/1.1 499 ") || !strings.Contains(string(got), "the connection ended before the body did") {
+				t.Errorf("got %s", got)
+			}
+			heard.wantGone(t)
+			if n := len(up.requests()); n != 0 {
+				t.Errorf("the upstream was asked %d times", n)
+			}
+		})
 	}
-	_, _ = fmt.Fprintf(conn, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n%s", clientSecret, speeches[ir.Chat].ask)
-	_ = conn.Close()
-	f.lastFields(1)
-	if n := len(up.requests()); n != 0 {
-		t.Errorf("the upstream was asked %d times", n)
+}
+
+// wantGone wants one request to have ended because its client had left.
+func (n *notebook) wantGone(t *testing.T) {
+	t.Helper()
+	eventually(t, "the request has ended", func() bool {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return len(n.events) > 0
+	})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if e := n.events[0]; e.Status != StatusGone || e.Account != nil || len(n.attempts) != 0 {
+		t.Errorf("got %+v after %d attempts", e, len(n.attempts))
+	}
+}
+
+// TestCutBodyOnHTTP2 has a stream reset, and a connection closed, in the middle
+// of a body.
+func TestCutBodyOnHTTP2(t *testing.T) {
+	for name, leave := range map[string]func(*fixture, context.CancelFunc){
+		"reset":  func(_ *fixture, cancel context.CancelFunc) { cancel() },
+		"closed": func(f *fixture, _ context.CancelFunc) { f.server.CloseClientConnections() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			heard := new(notebook)
+			f := serve(t, gatewaySpec{http2: true, tweak: func(g *Gateway) { g.Observer, g.MaxBody = heard, 8<<20 }})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			reader, writer := io.Pipe()
+			defer writer.Close()
+			req, _ := http.NewRequestWithContext(ctx, "POST", f.server.URL+"/v1/chat/completions", reader)
+			req.Header.Set("Authorization", "Bearer "+clientSecret)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if resp, err := f.server.Client().Do(req); err == nil {
+					_ = resp.Body.Close()
+				}
+			})
+			_, _ = writer.Write(make([]byte, 4<<20)) // more than the connection takes before somebody reads
+			leave(f, cancel)
+			_ = writer.CloseWithError(context.Canceled)
+			heard.wantGone(t)
+			wg.Wait()
+		})
+	}
+}
+
+// TestSlowBody: a client that the server has lost patience with is still there.
+func TestSlowBody(t *testing.T) {
+	g, _ := newGateway(t, gatewaySpec{})
+	r := prepareRequest("/v1/messages", io.MultiReader(strings.NewReader("{"), &failingReader{os.ErrDeadlineExceeded}))
+	w := newRecorder()
+	_ = g.ServeHTTP(w, prepare(w, r), nil)
+	if w.status != 400 || !strings.Contains(w.body.String(), "Failed to read request body") {
+		t.Errorf("got %d %s", w.status, w.body.String())
 	}
 }
 

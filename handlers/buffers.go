@@ -5,12 +5,13 @@ import (
 	"math/bits"
 	"sync"
 
+	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
 )
 
 const (
-	smallestBuffer = 4 << 10
-	bufferClasses  = 15 // up to 64 MiB; larger ones are left to the garbage collector
+	smallestBuffer = 2 << 10
+	bufferClasses  = 10 // up to 1 MiB; for larger ones see largeBuffers
 	maxGrown       = 2  // classes that a buffer may grow beyond its own
 )
 
@@ -27,7 +28,9 @@ type buffer struct {
 // ready.
 type buffers struct {
 	classes [bufferClasses]sync.Pool // *buffer, of at least smallestBuffer<<i bytes
-	readers sync.Pool                // *sse.Reader
+	large   largeBuffers
+	readers sync.Pool // *sse.Reader
+	arenas  sync.Pool // *ir.Arena
 
 	returned func([]byte) // is told of every buffer that comes back; for tests
 }
@@ -36,7 +39,7 @@ type buffers struct {
 func (p *buffers) get(n int) *buffer {
 	class := bits.Len(uint(max(n-1, 0) / smallestBuffer))
 	if class >= bufferClasses {
-		return &buffer{b: make([]byte, 0, n), from: bufferClasses}
+		return p.large.get(n)
 	}
 	if b, ok := p.classes[class].Get().(*buffer); ok {
 		return b
@@ -47,7 +50,7 @@ func (p *buffers) get(n int) *buffer {
 // put takes a buffer back. Nothing may read or write it any more.
 func (p *buffers) put(b *buffer) {
 	class := bits.Len(uint(cap(b.b)/smallestBuffer)) - 1
-	if class < 0 || class >= bufferClasses {
+	if class < 0 {
 		return
 	}
 	if p.returned != nil {
@@ -55,10 +58,15 @@ func (p *buffers) put(b *buffer) {
 	}
 	// One that has grown goes to where it came from, so that the next holder
 	// need not let it grow again.
-	if b.from > class || b.from < class-maxGrown {
-		b.from = class
+	large := b.from == bufferClasses && cap(b.b) > smallestBuffer<<(bufferClasses-1)
+	if !large && (b.from > class || b.from < class-maxGrown) {
+		b.from = min(class, bufferClasses)
 	}
 	b.b = b.b[:0]
+	if b.from == bufferClasses {
+		p.large.put(b)
+		return
+	}
 	p.classes[b.from].Put(b)
 }
 
@@ -81,11 +89,34 @@ func (p *buffers) putReader(r *sse.Reader) {
 	p.readers.Put(r)
 }
 
+// arena lends memory for what a body of n bytes is decoded to.
+func (p *buffers) arena(n int) *ir.Arena {
+	a, ok := p.arenas.Get().(*ir.Arena)
+	if !ok {
+		return ir.NewArena(n)
+	}
+	if p.returned != nil {
+		a.Reset()
+	}
+	return a
+}
+
+// putArena takes an arena back. Nothing that was decoded may be used any more.
+func (p *buffers) putArena(a *ir.Arena) {
+	if p.returned != nil {
+		a.Scrub(p.returned)
+	} else {
+		a.Reset()
+	}
+	p.arenas.Put(a)
+}
+
 // borrowed is what a request has to return when it has ended. Errors and the
 // access log's record may refer to it until then.
 type borrowed struct {
 	buffers []*buffer
 	readers []*sse.Reader
+	arena   *ir.Arena // nil before the body is read
 }
 
 // borrow lends the call a buffer until its end.
@@ -102,6 +133,12 @@ func (c *call) borrowReader(src io.Reader) *sse.Reader {
 	return r
 }
 
+// borrowArena lends the call memory for a body of n bytes until its end.
+func (c *call) borrowArena(n int) *ir.Arena {
+	c.borrowed.arena = c.g.buffers.arena(n)
+	return c.borrowed.arena
+}
+
 // giveBack returns everything that the call has borrowed: what is stored is a
 // copy. Of what was written to a client that failed nothing goes back: on HTTP/2
 // it may still be read.
@@ -116,6 +153,9 @@ func (c *call) giveBack() {
 	}
 	for _, r := range b.readers {
 		c.g.buffers.putReader(r)
+	}
+	if b.arena != nil {
+		c.g.buffers.putArena(b.arena)
 	}
 }
 

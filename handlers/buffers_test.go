@@ -266,3 +266,53 @@ func TestLoanGoesBackOnce(t *testing.T) {
 		t.Errorf("a body of a buffer that went back: %v", err)
 	}
 }
+
+// glance is an upstream that looks at something when it is asked, and again
+// when its answer is read.
+type glance struct {
+	stream string
+	look   func()
+}
+
+func (g *glance) RoundTrip(req *http.Request) (*http.Response, error) {
+	g.look()
+	_, err := io.Copy(io.Discard, req.Body)
+	_ = req.Body.Close()
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}},
+		Body: io.NopCloser(io.MultiReader(readerFunc(func([]byte) (int, error) { g.look(); return 0, io.EOF }), strings.NewReader(g.stream))),
+	}, err
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestSentBodyGoesBackWhenTheAnswerBegins: a stream may take minutes, in which
+// nobody sends its request again.
+func TestSentBodyGoesBackWhenTheAnswerBegins(t *testing.T) {
+	var back atomic.Int32
+	var seen []int32
+	up := &glance{stream: strings.Join(speeches[ir.Anthropic].stream(), ""), look: func() { seen = append(seen, back.Load()) }}
+	g, _ := newGateway(t, gatewaySpec{
+		accounts: []accountSpec{{name: "a", dialect: ir.Anthropic, url: "http://upstream.invalid", transport: up}},
+		tweak: func(g *Gateway) {
+			g.buffers.returned = func(b []byte) {
+				poison(b)
+				if len(b) >= minLent {
+					back.Add(1)
+				}
+			}
+		},
+	})
+	body := strings.Replace(speeches[ir.Chat].askStream, prompt, strings.Repeat("long ", minLent), 1)
+	r := httptest.NewRequest(http.MethodPost, speeches[ir.Chat].streamPath, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+clientSecret)
+	w := httptest.NewRecorder()
+	if err := g.ServeHTTP(w, prepare(w, r), nil); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("status %d, %v: %s", w.Code, err, w.Body)
+	}
+	if len(seen) != 2 || seen[1] != seen[0]+1 {
+		t.Errorf("%d long buffers were back before and after the upstream answered, want one more: that of its request", seen)
+	}
+}

@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -22,6 +25,7 @@ import (
 // call is one client's request on its way through the gateway. It belongs to
 // the handler's goroutine; what its watchdog shares is in sink.
 type call struct {
+	desk  *desk // that it lies on; nil for one that lies on none
 	g     *Gateway
 	r     *http.Request
 	route route
@@ -66,11 +70,13 @@ type record struct {
 }
 
 func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call {
-	c := &call{g: g, r: r, route: rt, id: translate.NewID("req_"), start: time.Now()}
+	c := newDesk()
+	c.g, c.r, c.route, c.id, c.start = g, r, rt, requestID(), time.Now()
 	c.log.usage, c.log.status = ir.NoUsage(), http.StatusOK
-	c.sink = newSink(w, g.Stream)
-	c.sink.buffers = &g.buffers
-	h, ids := w.Header(), []string{c.id, c.id}
+	s := c.sink // as newSink makes it
+	s.w, s.rc, s.limits, s.wrote, s.buffers = w, *http.NewResponseController(w), g.Stream, c.start, &g.buffers
+	c.desk.ids = [2]string{c.id, c.id}
+	h, ids := w.Header(), c.desk.ids[:]
 	h["X-Ai-Gateway-Request-Id"] = ids[:1:1]
 	switch rt.dialect {
 	case ir.Anthropic:
@@ -79,6 +85,15 @@ func (g *Gateway) begin(w http.ResponseWriter, r *http.Request, rt route) *call 
 		h["X-Request-Id"] = ids[1:]
 	}
 	return c
+}
+
+// requestID names a request: req_ and 24 random hex digits. Whoever guesses one
+// can do nothing with it, so that they need not come from the system.
+func requestID() string {
+	var b [12]byte
+	binary.LittleEndian.PutUint64(b[:8], rand.Uint64())
+	binary.LittleEndian.PutUint32(b[8:], rand.Uint32())
+	return string(hex.AppendEncode(append(make([]byte, 0, 32), "req_"...), b[:]))
 }
 
 // run goes the request's way up to the answer. An error has not been told to
@@ -147,6 +162,9 @@ func (c *call) refuse() error {
 	case strings.EqualFold(c.r.Header.Get("Upgrade"), "websocket"):
 		return upgradeRefused()
 	}
+	if rt.methods == c.r.Method {
+		return nil
+	}
 	for method := range strings.SplitSeq(rt.methods, ", ") {
 		if method == c.r.Method {
 			return nil
@@ -186,9 +204,10 @@ func (c *call) read() error {
 	case routeCompact:
 		op = ir.Compact
 	}
-	c.env = &ir.Envelope{
+	c.env = &c.desk.envelope
+	*c.env = ir.Envelope{
 		Op: op, Dialect: c.route.dialect, Header: c.r.Header,
-		Model: c.route.model, Stream: c.route.stream, Array: c.route.array,
+		Model: c.route.model, Stream: c.route.stream, Array: c.route.array, Arena: c.borrowArena(len(body)),
 	}
 	if body, err = c.openEnvelope(body); err != nil {
 		return err
@@ -213,11 +232,10 @@ func (c *call) read() error {
 // fail tells the client an error in its dialect, inside the stream when that
 // has begun.
 func (c *call) fail(err error) {
-	if c.r.Context().Err() != nil {
-		c.log.status = StatusGone
-		return // nobody listens
-	}
 	e := translate.ContextLength(asError(err), c.route.dialect)
+	if c.r.Context().Err() != nil && e.Status != StatusGone {
+		e = left("the client closed the connection") // as a rule nobody listens, but the server writes a log
+	}
 	c.log.status = e.Status
 	if e.Kind == ir.ErrInternal {
 		c.g.Logger.Error("answering the request", zap.String("request_id", c.id), zap.Error(err))
@@ -237,15 +255,20 @@ func (c *call) fail(err error) {
 func (c *call) end() {
 	c.sink.close()
 	c.observe()
-	ctx := c.r.Context()
+	if ctx := c.r.Context(); logged(ctx) {
+		c.tell(ctx)
+	}
+	c.giveBack()
+}
+
+// tell gives the server's log what it has to say of the request.
+func (c *call) tell(ctx context.Context) {
 	if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok && c.key != nil {
 		repl.Set("http.auth.user.id", c.key.Name)
 	}
-	extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields)
-	if ok && logged(ctx) {
+	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
 		c.log.add(extra, c)
 	}
-	c.giveBack()
 }
 
 // logged reports whether the server has an access log, which the fields of the

@@ -36,14 +36,16 @@ func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	a.seen = answer.Seen()
 	answer = a.envelopes(answer)
 	a.describe()
-	body := alert{plainBody(resp), a.sink}
+	body := plainBody(resp)
+	heard := &a.desk.alert
+	*heard = alert{body, a.sink}
 	switch {
 	case !streamed:
-		return a.deliverBody(ctx, body, resp.ContentLength, answer)
+		return a.deliverBody(ctx, heard, resp.ContentLength, answer)
 	case a.env.Stream:
-		return a.deliverStream(ctx, body, a.source(body, array), answer)
+		return a.deliverStream(ctx, body, a.source(heard, array), answer)
 	default:
-		return a.collect(ctx, body, a.source(body, array), answer)
+		return a.collect(ctx, body, a.source(heard, array), answer)
 	}
 }
 
@@ -102,8 +104,8 @@ const (
 // undescribe takes back what an attempt said that did not answer in the end.
 // Notes stay: they are about the request.
 func undescribe(h http.Header) {
-	h.Del(headerModel)
-	h.Del(headerUpstream)
+	delete(h, headerModel) // the names are canonical, which Del would look into
+	delete(h, headerUpstream)
 }
 
 // describe sets the headers that tell how the answer came about. They are lost
@@ -113,12 +115,15 @@ func (a *attempt) describe() {
 	if a.target.Model != a.env.Model {
 		a.log.served = a.target.Model
 	}
+	if a.log.served == "" && !a.g.ExposeAccount {
+		return
+	}
 	a.sink.describe(func(h http.Header) {
 		if a.log.served != "" {
-			h.Set(headerModel, a.log.served)
+			h[headerModel] = []string{a.log.served}
 		}
 		if a.g.ExposeAccount {
-			h.Set(headerUpstream, a.lease.Account.Name)
+			h[headerUpstream] = []string{a.lease.Account.Name}
 		}
 	})
 }
@@ -127,6 +132,9 @@ func (a *attempt) describe() {
 // the account's dialect, which holds for an error too.
 func (a *attempt) describeNotes() {
 	a.log.served = ""
+	if a.log.attempts == 0 && len(a.target.Notes.List()) == 0 {
+		return // as nearly always: there is nothing to take back and nothing to tell
+	}
 	a.sink.describe(undescribe)
 	a.setNotes()
 }
@@ -135,9 +143,9 @@ func (a *attempt) describeNotes() {
 func (a *attempt) setNotes() {
 	a.noted, a.log.notes = len(a.target.Notes.List()), a.target.Notes.Header(true)
 	a.sink.describe(func(h http.Header) {
-		h.Del(headerNotes)
+		delete(h, headerNotes)
 		if notes := a.target.Notes.Header(a.g.Notes == NotesAll); notes != "" && a.g.Notes != NotesOff {
-			h.Set(headerNotes, notes)
+			h[headerNotes] = []string{notes}
 		}
 	})
 }
@@ -149,13 +157,20 @@ func (a *attempt) noteAnswer() {
 	}
 }
 
-// deliverStream hands a stream on frame by frame.
+// deliverStream hands a stream on: frame by frame until there is content, and
+// then all frames of a read at once.
 func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Source, answer translate.Answer) error {
 	seen := answer.Seen()
 	for src.Next() {
-		a.weight.frame(len(src.Event().Data))
 		a.span.look(src.Event().Data)
-		if err := a.sink.frame(answer, src.Event(), src.Buffered()); err != nil {
+		var err error
+		if seen.Content {
+			err = a.sink.frames(answer, src, &a.weight)
+		} else {
+			a.weight.frame(len(src.Event().Data))
+			err = a.sink.frame(answer, src.Event(), src.Buffered())
+		}
+		if err != nil {
 			return a.gone()
 		}
 		a.progress(seen)
@@ -175,7 +190,7 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 	if err := a.sink.finish(answer); err != nil {
 		return a.gone()
 	}
-	a.drain(body)
+	a.drain(body, src)
 	return a.settle(seen)
 }
 
@@ -184,10 +199,13 @@ func (a *attempt) deliverStream(ctx context.Context, body io.Reader, src sse.Sou
 // normally came with the last event.
 const drainTime = 100 * time.Millisecond
 
-func (a *attempt) drain(body io.Reader) {
-	stop := time.AfterFunc(drainTime, func() { a.cancel(nil) })
-	defer stop.Stop()
+func (a *attempt) drain(body io.Reader, src sse.Source) {
+	if src.Ended() {
+		return
+	}
+	a.sink.linger(drainTime)
 	_, _ = io.CopyN(io.Discard, body, 4<<10)
+	a.sink.unwatch()
 }
 
 // progress notes the first content, which frees the account of its cooldown.
@@ -227,7 +245,7 @@ func (a *attempt) broken(answer translate.Answer, e *ir.Error) error {
 		return a.gone()
 	}
 	if a.sink.isSlow() {
-		a.outcome = pool.Outcome{} // whose fault it is cannot be told
+		a.outcome = pool.Outcome{FirstByte: a.outcome.FirstByte} // whose fault it is cannot be told
 	}
 	a.cut, a.log.status = true, asError(err).Status
 	_ = a.sink.write(answer.Fail(nil, translate.ClientError(e, true)))
@@ -249,7 +267,7 @@ func (a *attempt) collect(ctx context.Context, body io.Reader, src sse.Source, a
 	if err := src.Err(); err != nil && !seen.Done && seen.Err == nil {
 		return a.failed(networkError(ctx, err))
 	}
-	a.drain(body)
+	a.drain(body, src)
 	return a.whole(answer.Close(nil), seen)
 }
 
@@ -284,7 +302,7 @@ func (a *attempt) deliverBody(ctx context.Context, body io.Reader, length int64,
 // answerSize is how much room an answer is given at first, by the length that
 // its headers tell, if any. One byte more is room to see the end.
 func answerSize(length int64) int {
-	return int(min(max(length+1, smallestBuffer), 1<<20))
+	return int(min(max(length+1, 2*smallestBuffer), 1<<20))
 }
 
 // whole sends a complete answer.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"go.uber.org/zap"
 	"net/http"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 )
 
@@ -50,7 +52,7 @@ func (u *Upstream) discover(ctx context.Context, c credentials.Credential, call 
 	}
 	if d.done == nil {
 		d.done = make(chan struct{})
-		go u.search(context.WithoutCancel(ctx), p, c.Token, call.Header)
+		guard.Go("looking for a project", func() { u.search(context.WithoutCancel(ctx), p, c.Token, call.Header) })
 	}
 	done := d.done
 	d.mu.Unlock()
@@ -70,10 +72,14 @@ func (u *Upstream) search(ctx context.Context, p providers.Discoverer, token str
 	defer cancel()
 	ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{})
 	call := &providers.Call{BaseURL: u.BaseURL, Bearer: token, Header: header}
-	found, err := p.Discover(ctx, call, u.Transport.RoundTrip)
-	if keeper, ok := u.Source.(describer); ok && err == nil {
-		_ = keeper.Describe(ctx, found.Project, found.Tier) // it is found again if it cannot be stored
-	}
+	var found providers.Found
+	err := guard.Try("looking for a project", func() (err error) {
+		found, err = p.Discover(ctx, call, u.Transport.RoundTrip)
+		if keeper, ok := u.Source.(describer); ok && err == nil {
+			_ = keeper.Describe(ctx, found.Project, found.Tier) // it is found again if it cannot be stored
+		}
+		return err
+	}, zap.String("account", u.Name))
 	d := &u.found
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -96,8 +96,14 @@ func poolError(err error, c *call, model string) error {
 	case errors.As(err, &late):
 		return busy("Concurrency limit exceeded for account, please retry later")
 	default:
-		return &ir.Error{Kind: ir.ErrCancelled, Status: 499, Message: "the client closed the connection"}
+		return left("the client closed the connection")
 	}
+}
+
+// left is the error of requests whose client did not wait for the answer. One
+// that has only ended its side of the connection may still read it.
+func left(message string) *ir.Error {
+	return &ir.Error{Kind: ir.ErrCancelled, Status: StatusGone, Message: message}
 }
 
 func busy(message string) error {
@@ -111,6 +117,10 @@ func busy(message string) error {
 // seconds, at least one, since several clients understand nothing else.
 func (c *call) retryAfter(h http.Header, e *ir.Error) {
 	wait := e.RetryAfter
+	if e.Oversize.Known() {
+		h.Set("X-Should-Retry", "false") // which the SDKs of OpenAI and Anthropic obey: it would be too large again
+		return
+	}
 	if wait <= 0 && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
 		wait = time.Second
 	}

@@ -33,7 +33,7 @@ func (g *Gateway) Explain(q Question) (pool.Explanation, error) {
 		}
 	}
 	var h hunt
-	want := c.want(q.Model, g.Models.find(q.Model), h.excludes)
+	want := c.want(q.Model, g.Models.find(q.Model), &h)
 	if q.Session != "" {
 		want.Session = pool.Session{Key: q.Session, Strong: true, Continues: true}
 	}

@@ -56,6 +56,8 @@ type Gateway struct {
 	Logger   *zap.Logger
 
 	buffers  buffers
+	reports  reports
+	circles  circles
 	unpriced unpriced
 	misses   access.Brake
 }

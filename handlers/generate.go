@@ -68,24 +68,16 @@ func mayFallBack(err error) bool {
 // stream.
 var errDelivered = errors.New("delivered")
 
-// want is what the request asks of the pool.
-func (c *call) want(asked string, block *Model, exclude func(*pool.Account) bool) pool.Want {
-	return pool.Want{
-		Model:   block.upstreamName(asked),
-		Pin:     c.pin(),
-		Session: c.poolSession(),
-		Client:  c.key.Name,
-		Allowed: func(a *pool.Account) bool {
-			return c.allowed(a, block) && c.offers(a, block.upstreamName(asked))
-		},
-		Rank: func(a *pool.Account) int {
-			if upstreamOf(a).Provider.Dialect(c.route.dialect, c.env.Op, block.upstreamName(asked)) == c.route.dialect {
-				return 0
-			}
-			return 1
-		},
-		Exclude: exclude,
+// want is what the request asks of the pool. What the hunt excludes plays a part
+// from the start only if a proxy may be dead.
+func (c *call) want(asked string, block *Model, h *hunt) pool.Want {
+	model := block.upstreamName(asked)
+	may := c.circle(block, model)
+	w := pool.Want{Model: model, Circle: may.Circle, Pin: c.pin(), Session: c.poolSession(), Client: c.key.Name}
+	if may.proxied {
+		w.Exclude = h.excludes
 	}
+	return w
 }
 
 // offers reports whether the account has the operation at all, where not all

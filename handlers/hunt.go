@@ -34,7 +34,7 @@ type wall struct {
 // try asks accounts for one model until one answers, at most Attempts of them.
 func (c *call) try(asked string, block *Model) error {
 	var h hunt
-	want := c.want(asked, block, h.excludes)
+	want := c.want(asked, block, &h)
 	for sent := 0; sent < c.g.Attempts; {
 		from := time.Now()
 		lease, err := c.g.Pool.Acquire(c.r.Context(), want)
@@ -49,7 +49,7 @@ func (c *call) try(asked string, block *Model) error {
 			break
 		}
 		c.log.sticky = lease.Sticky
-		a := attempt{call: c, lease: lease, asked: asked, block: block}
+		a := c.attempt(lease, asked, block)
 		err = a.run()
 		if a.sent {
 			sent++
@@ -57,7 +57,8 @@ func (c *call) try(asked string, block *Model) error {
 		if err == nil || !a.retry {
 			return err
 		}
-		h.failed(&a, err)
+		h.failed(a, err)
+		want.Exclude = h.excludes
 	}
 	return c.comesBack(h.last, want)
 }
@@ -130,7 +131,7 @@ func usefulness(a *attempt) int {
 // the first of them may answer again.
 func (c *call) comesBack(err error, want pool.Want) error {
 	e := asError(err)
-	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
+	if !e.Oversize.Known() && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
 		e.RetryAfter = c.g.Pool.ComesBack(want)
 	}
 	return err

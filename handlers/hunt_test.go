@@ -163,6 +163,21 @@ func TestDespair(t *testing.T) {
 	}
 }
 
+// TestDeadProxyIsAvoided has a proxy die when it is known already who may answer.
+func TestDeadProxyIsAvoided(t *testing.T) {
+	route := egress.NewRoute(&http.Transport{}, mustProxy(t, "http://127.0.0.1:1"))
+	g, _ := newGateway(t, gatewaySpec{accounts: []accountSpec{
+		{name: "gone", url: "http://upstream.invalid", transport: route}, {name: "well", url: "http://upstream.invalid", priority: 1},
+	}})
+	for _, want := range []string{"gone", "well"} {
+		e, err := g.Explain(Question{Key: "alice", Model: "m"})
+		if err != nil || e.Chosen != want {
+			t.Errorf("%s is chosen, want %s; %v", e.Chosen, want, err)
+		}
+		_, _ = route.RoundTrip(httptest.NewRequest(http.MethodGet, "http://upstream.invalid", nil))
+	}
+}
+
 func mustProxy(t *testing.T, raw string) egress.Proxy {
 	p, err := egress.ParseProxy(raw)
 	if err != nil {

@@ -96,6 +96,9 @@ func judge(e *ir.Error) judgement {
 	if e.Hopeless {
 		return judgement{providerFault, pool.Failed, false}
 	}
+	if e.Oversize.Known() {
+		return judgement{clientFault, pool.Unjudged, true} // an account with a higher limit may take it
+	}
 	if j, ok := kindJudgements[e.Kind]; ok {
 		return j
 	}

@@ -26,8 +26,11 @@ type loan struct {
 }
 
 // newLoan is a loan whose only user is the caller.
-func newLoan(p *buffers, n int) *loan {
-	l := &loan{buffers: p, buffer: p.get(n)}
+func newLoan(p *buffers, n int) *loan { return new(loan).take(p, n) }
+
+// take is newLoan for a loan that lies on a desk.
+func (l *loan) take(p *buffers, n int) *loan {
+	l.buffers, l.buffer = p, p.get(n)
 	l.users.Store(1)
 	return l
 }
@@ -49,6 +52,13 @@ func (l *loan) join() bool {
 func (l *loan) leave() {
 	if l.users.Add(-1) == 0 {
 		l.buffers.put(l.buffer)
+	}
+}
+
+// end is leave for a loan that there may not be.
+func (l *loan) end() {
+	if l != nil {
+		l.leave()
 	}
 }
 

@@ -21,16 +21,17 @@ import (
 func (c *call) admit() (*access.Pass, error) {
 	from := time.Now()
 	pass, err := c.key.Enter(c.r.Context())
-	c.log.wait += time.Since(from)
+	now := time.Now()
+	c.log.wait += now.Sub(from)
 	if err != nil {
 		return nil, keyError(err)
 	}
-	if err := pass.Admit(time.Now()); err != nil {
+	if err := pass.Admit(now); err != nil {
 		pass.Leave()
-		c.describeStanding()
+		c.describeStanding(now)
 		return nil, keyError(err)
 	}
-	c.describeStanding()
+	c.describeStanding(now)
 	return pass, nil
 }
 
@@ -68,14 +69,13 @@ func keyError(err error) error {
 			RetryAfter: limit.RetryAfter,
 		}
 	default:
-		return &ir.Error{Kind: ir.ErrCancelled, Status: StatusGone, Message: "the client closed the connection"}
+		return left("the client closed the connection")
 	}
 }
 
 // describeStanding sets the headers that tell where the client stands with its
 // own key, by the names that its vendor uses. Gemini has none.
-func (c *call) describeStanding() {
-	now := time.Now()
+func (c *call) describeStanding(now time.Time) {
 	requests, tokens := c.key.Standing(now)
 	if requests.Limit == 0 && tokens.Limit == 0 || c.route.dialect == ir.Gemini {
 		return

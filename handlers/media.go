@@ -52,7 +52,7 @@ func (a *attempt) fetchMedia() error {
 	var failed *media.Error
 	switch {
 	case errors.As(err, &failed):
-		a.g.Logger.Debug("media not fetched", zap.String("request_id", a.id), zap.String("host", failed.Host), zap.String("reason", failed.Reason))
+		a.g.Logger.Debug("media not fetched", zap.String("request_id", a.id), zap.String("host", failed.Host), zap.String("reason", failed.Detail))
 		a.retry = true // another account may fetch it itself
 		return notFetched(failed, wanted[failed.Item].Path, wanted[failed.Item].Kind)
 	case err != nil:

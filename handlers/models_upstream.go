@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -45,6 +46,7 @@ func (c *call) upstreamModels() []listed {
 			continue
 		}
 		wg.Go(func() {
+			defer guard.Catch("listing an upstream's models")
 			for _, name := range c.g.listOf(c.r.Context(), a) {
 				if _, how, ok := a.Serves(name); ok && how > pool.None {
 					found[i] = append(found[i], listed{name, a.Provider})
@@ -80,7 +82,11 @@ func (g *Gateway) listOf(ctx context.Context, a *pool.Account) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTimeout)
 	defer cancel()
 	ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{})
-	names, err := fetchList(ctx, up, lister)
+	var names []string
+	err := guard.Try("listing an upstream's models", func() (err error) {
+		names, err = fetchList(ctx, up, lister)
+		return err
+	})
 	if err == nil && len(names) == 0 {
 		err = errNoModels
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"sync"
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
@@ -78,17 +79,20 @@ func (a *attempt) observe() {
 	if a.g.Observer == nil {
 		return
 	}
-	seen := &ir.Seen{Usage: ir.NoUsage()}
-	if a.seen != nil {
-		seen = a.seen
+	seen := a.seen
+	if seen == nil {
+		seen = &ir.Seen{Usage: ir.NoUsage()}
 	}
-	a.g.Observer.Attempted(&Attempt{
+	report := a.g.reports.get()
+	report.attempt = Attempt{
 		RequestID: a.id, Number: a.log.attempts, Key: a.log.key,
 		Account: a.lease.Account, Client: a.route.dialect, Upstream: a.target.Dialect, Model: a.log.model, Served: a.target.Model,
 		Status: a.status, Outcome: a.outcome, Stop: seen.Stop.Reason, Usage: seen.Usage,
-		Tokens: a.booked.tokens, Estimated: a.booked.estimated, Cost: a.booked.cost, Duration: time.Since(a.started),
+		Tokens: a.booked.tokens, Estimated: a.booked.estimated, Cost: a.booked.cost, Duration: a.over.Sub(a.started),
 		Notes: a.target.Notes.List(), Cut: a.cut,
-	})
+	}
+	a.g.Observer.Attempted(&report.attempt)
+	a.g.reports.put(report)
 }
 
 // observe tells the observer of the request's end.
@@ -96,10 +100,37 @@ func (c *call) observe() {
 	if c.g.Observer == nil || c.route.kind == routeHealth {
 		return
 	}
-	c.g.Observer.Done(&Event{
+	report := c.g.reports.get()
+	report.event = Event{
 		RequestID: c.id, Key: c.log.key, Account: c.log.asked, Client: c.route.dialect, Upstream: c.log.upstream,
 		Model: c.log.model, Status: c.log.status, Attempts: c.log.attempts, Sticky: c.log.sticky, Wait: c.log.wait, Duration: time.Since(c.start),
-	})
+	}
+	c.g.Observer.Done(&report.event)
+	c.g.reports.put(report)
+}
+
+// reports lends the memory of what an observer is told, which is the observer's
+// for the time of a call only. It is safe for concurrent use, and its zero value
+// is ready.
+type reports struct{ used sync.Pool }
+
+type report struct {
+	attempt Attempt
+	event   Event
+}
+
+func (p *reports) get() *report {
+	if r, ok := p.used.Get().(*report); ok {
+		return r
+	}
+	return new(report)
+}
+
+// put takes the memory back, without what would keep a request alive. An observer
+// that still looks at it sees nothing.
+func (p *reports) put(r *report) {
+	*r = report{}
+	p.used.Put(r)
 }
 
 // gone ends an attempt whose client has left.

@@ -62,7 +62,8 @@ func TestObserver(t *testing.T) {
 			}
 			for i, a := range heard.attempts {
 				if a.Number != i+1 || a.Status != tt.statuses[i] || a.Outcome.Kind != tt.kinds[i] || a.Key != "alice" || a.Model != "m" ||
-					a.Client != ir.Chat || a.Upstream != ir.Chat || a.Duration <= 0 || a.Cut != tt.cut {
+					a.Client != ir.Chat || a.Upstream != ir.Chat || a.Duration <= 0 || a.Cut != tt.cut ||
+					(a.Outcome.FirstByte > 0) != (tt.cut || a.Status == 200) {
 					t.Errorf("attempt %d: %+v", i, a)
 				}
 			}
@@ -72,5 +73,30 @@ func TestObserver(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		})
+	}
+}
+
+// TestReportsAreWiped gives back what an observer was told: nothing of a request
+// is kept alive by it, and nobody can go on reading it by mistake.
+func TestReportsAreWiped(t *testing.T) {
+	var g Gateway
+	r := g.reports.get()
+	r.attempt = Attempt{RequestID: "req_1", Account: new(pool.Account), Notes: []ir.Note{{Code: "x"}}}
+	r.event = Event{RequestID: "req_1", Account: r.attempt.Account}
+	g.reports.put(r)
+	if r.attempt.Account != nil || r.attempt.Notes != nil || r.attempt.RequestID != "" || r.event != (Event{}) {
+		t.Errorf("left over: %+v", r)
+	}
+}
+
+// TestRequestIDs have the form that logs and clients know, and do not repeat.
+func TestRequestIDs(t *testing.T) {
+	seen := make(map[string]bool)
+	for range 1000 {
+		id := requestID()
+		if hex, ok := strings.CutPrefix(id, "req_"); !ok || len(hex) != 24 || strings.Trim(hex, "0123456789abcdef") != "" || seen[id] {
+			t.Fatalf("got %s", id)
+		}
+		seen[id] = true
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -76,8 +77,14 @@ func (a *attempt) hurry(cancel context.CancelCauseFunc) (stop func()) {
 	if a.patience == nil {
 		return func() {}
 	}
-	a.patience.waiting = time.AfterFunc(a.patience.FirstContent, func() { cancel(errFirstByte) })
-	total := time.AfterFunc(a.patience.Total, func() { cancel(errIdle) })
+	a.patience.waiting = time.AfterFunc(a.patience.FirstContent, func() {
+		defer guard.Catch("ending a try")
+		cancel(errFirstByte)
+	})
+	total := time.AfterFunc(a.patience.Total, func() {
+		defer guard.Catch("ending a try")
+		cancel(errIdle)
+	})
 	return func() {
 		a.patience.waiting.Stop()
 		total.Stop()

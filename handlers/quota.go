@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/providers"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -25,10 +26,11 @@ const (
 
 // quotaState is what an upstream said last of an account's quota.
 type quotaState struct {
-	mu    sync.Mutex
-	left  []providers.Quota
-	at    time.Time // when it was said
-	until time.Time // no sooner is it asked again
+	asking sync.Mutex // is held as long as the vendor is being asked
+	until  time.Time  // no sooner is it asked again; under asking
+
+	mu   sync.Mutex
+	last Quota
 
 	guides atomic.Int64 // the time in nanoseconds until which accounts are chosen by it
 }
@@ -39,12 +41,13 @@ type Quota struct {
 	At   time.Time
 }
 
-// LastQuota returns what is known of an account's quota without asking anybody.
+// LastQuota returns what is known of an account's quota without asking anybody,
+// nor waiting for who does.
 func LastQuota(a *pool.Account) Quota {
 	q := &memoryOf(a).quota
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Quota{q.left, q.at}
+	return q.last
 }
 
 // AskQuota asks an account's vendor what is left of its quota, at most once a
@@ -57,19 +60,21 @@ func AskQuota(ctx context.Context, a *pool.Account) (Quota, error) {
 		return Quota{}, nil
 	}
 	q := &memoryOf(a).quota
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.asking.Lock()
+	defer q.asking.Unlock()
 	if time.Now().Before(q.until) {
-		return Quota{q.left, q.at}, nil
+		return LastQuota(a), nil
 	}
 	q.until = time.Now().Add(quotaFresh)
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{}), quotaTimeout)
 	defer cancel()
 	left, err := fetchQuota(ctx, up, meter)
 	if err == nil {
-		q.left, q.at = left, time.Now()
+		q.mu.Lock()
+		q.last = Quota{left, time.Now()}
+		q.mu.Unlock()
 	}
-	return Quota{q.left, q.at}, err
+	return LastQuota(a), err
 }
 
 // foresee asks for the quota of an account that is used, where accounts are
@@ -84,14 +89,14 @@ func (g *Gateway) foresee(a *pool.Account) {
 	if until := guides.Load(); now.UnixNano() < until || !guides.CompareAndSwap(until, now.Add(quotaGuides).UnixNano()) {
 		return
 	}
-	go func() {
+	guard.Go("asking for a quota", func() {
 		q, err := AskQuota(context.Background(), a)
 		if err != nil {
 			g.Logger.Info("the account's quota is not known", zap.String("account", a.Name), zap.Error(err))
 			return
 		}
 		g.heed(a, guide, q)
-	}()
+	}, zap.String("account", a.Name))
 }
 
 // heed keeps requests from the models of which nothing is left: until they are

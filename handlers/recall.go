@@ -22,8 +22,14 @@ type state struct {
 }
 
 // owner is under whom the client's responses are stored: nobody else knows
-// their ids.
-func (c *call) owner() string { return c.g.Name + "/" + c.key.Name }
+// their ids. Callers without a key are told apart by their addresses, but count
+// as one when there is no room for all that is kept: anybody can have many.
+func (c *call) owner() string {
+	if c.key.Anonymous() {
+		return c.g.Name + "/" + c.key.Name + "\x00" + ClientAddr(c.r).Unmap().String()
+	}
+	return c.g.Name + "/" + c.key.Name
+}
 
 // recall finds what the request goes on with. What the gateway has stored
 // itself is put in front of the request's input; what an account has stored

@@ -29,7 +29,13 @@ func (c *call) replay(r *stored.Response) error {
 		after = n
 	}
 	if tape := c.g.Runs.Tape(c.owner(), r.ID); tape != nil {
-		return c.watch(tape, after)
+		from, err := c.place(tape, after)
+		if err == nil {
+			return c.watch(tape, from, after)
+		}
+		if r.Pending {
+			return err
+		}
 	}
 	if r.Pending {
 		return ir.Invalid("stream", "Response with id '%s' is still in progress and was not created with stream=true; ask for it without stream.", r.ID)

@@ -53,6 +53,11 @@ const antigravityPrefix = "/antigravity"
 // parseRoute reads a request's route. It reports false for requests that are
 // not the gateway's.
 func parseRoute(r *http.Request) (route, bool) {
+	if name, ok := strings.CutPrefix(r.URL.Path, "/v1/"); ok && r.URL.RawPath == "" {
+		if rt, ok := fixedRoutes[name]; ok {
+			return rt, true // as for most requests
+		}
+	}
 	path := r.URL.EscapedPath()
 	if path == "/health" {
 		return route{kind: routeHealth, dialect: ir.Chat, methods: "GET, HEAD"}, true

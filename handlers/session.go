@@ -13,7 +13,9 @@ func (c *call) findSession() {
 	if c.body == nil {
 		return
 	}
-	c.session = c.body.Session(session.Caller{Tenant: c.g.Name, Key: c.key.Name}, !c.g.Unsticky)
+	room := c.g.buffers.get(session.ScratchSize(c.body.Size()))
+	c.session = c.body.Session(session.Caller{Tenant: c.g.Name, Key: c.key.Name}, !c.g.Unsticky, room.b)
+	c.g.buffers.put(room)
 	c.log.session = c.session.Tag()
 }
 

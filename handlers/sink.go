@@ -140,6 +140,26 @@ func (s *sink) frame(a translate.Answer, ev sse.Event, more bool) error {
 	return s.flush(s.upstream.read)
 }
 
+// frames is frame for the event of src and all others that are at hand, once
+// content has come. For all of them there is one lock, one write and one flush,
+// which is most of what an event would cost. What ends the answer is left to
+// finish.
+func (s *sink) frames(a translate.Answer, src sse.Source, w *weight) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.borrow()
+	seen := a.Seen()
+	for more := true; more; more = src.More() {
+		ev := src.Event()
+		w.frame(len(ev.Data))
+		s.held = a.Frame(s.held, ev)
+		if seen.Err != nil || seen.Done {
+			return s.err
+		}
+	}
+	return s.flush(s.upstream.read)
+}
+
 // borrow takes a buffer for what will be held.
 func (s *sink) borrow() {
 	if s.lent == nil && s.buffers != nil {

@@ -191,6 +191,53 @@ func TestFramesAtHand(t *testing.T) {
 	})
 }
 
+// TestFramesOfARead go out in one write, and so do those of the next; what ends
+// the answer is left to finish.
+func TestFramesOfARead(t *testing.T) {
+	tests := map[string]struct {
+		reads  []string
+		want   []string // what the client has after each read
+		end    string   // and at last
+		writes int
+		weight weight
+	}{
+		"content":  {[]string{"a", "b;c;dd", "e"}, []string{"content|a|", "content|a|b|c|dd|", "content|a|b|c|dd|e|"}, "content|a|b|c|dd|e|close|", 5, weight{5, 6, 1}},
+		"the end":  {[]string{"a;b", "cc;done;d"}, []string{"content|a|b|", "content|a|b|"}, "content|a|b|cc|done|close|", 3, weight{4, 8, 1}},
+		"an error": {[]string{"a", "error;b"}, []string{"content|a|", "content|a|"}, "content|a|error|close|", 3, weight{2, 6, 1}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			watched(t, quiet(sinkTimes), func(t *testing.T, w *recorder, s *sink, _ context.Context) {
+				s.buffers = &buffers{returned: func(b []byte) { copy(b, strings.Repeat("!", len(b))) }}
+				a, got := &script{}, weight{}
+				if err := s.frame(a, frameOf("content"), false); err != nil {
+					t.Fatal(err)
+				}
+				for i, read := range test.reads {
+					src := sse.NewReader(strings.NewReader("data: " + strings.ReplaceAll(read, ";", "\n\ndata: ") + "\n\n"))
+					if !src.Next() {
+						t.Fatal(src.Err())
+					}
+					if err := s.frames(a, src, &got); err != nil {
+						t.Fatal(err)
+					}
+					w.wrote(t, test.want[i])
+				}
+				if err := s.finish(a); err != nil {
+					t.Fatal(err)
+				}
+				w.wrote(t, test.end)
+				if writes, flushes := w.counts(); len(writes) != test.writes || flushes != test.writes {
+					t.Errorf("%d writes, %d flushes, want %d", len(writes), flushes, test.writes)
+				}
+				if got != test.weight {
+					t.Errorf("the events weigh %+v, want %+v", got, test.weight)
+				}
+			})
+		})
+	}
+}
+
 // TestRest waits for the first content: what came before is kept, in no more memory than it takes.
 func TestRest(t *testing.T) {
 	watched(t, quiet(sinkTimes), func(t *testing.T, w *recorder, s *sink, ctx context.Context) {

@@ -29,6 +29,8 @@ type Upstream struct {
 
 	Former map[string]bool // names that its models had before: they are answered, but not listed
 
+	steady providers.Steady
+
 	found discovery
 	known sync.Map // capsKey → ir.Caps
 	list  modelList

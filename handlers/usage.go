@@ -15,6 +15,7 @@ import (
 // record of it over.
 func (a *attempt) book() {
 	now := time.Now()
+	a.over = now
 	tokens, estimated := a.used()
 	price := a.price()
 	var cost int64

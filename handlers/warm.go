@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/egress"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 	"github.com/caddy-ai-gateway/ai-gateway/translate"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -41,8 +42,13 @@ func (g *Gateway) Warm(ctx context.Context) {
 		}
 		places <- struct{}{}
 		all.Go(func() {
+			defer guard.Catch("looking at an account")
 			defer func() { <-places }()
-			ok := g.check(ctx, a)
+			ok := false
+			_ = guard.Try("looking at an account", func() error {
+				ok = g.check(ctx, a)
+				return nil
+			}, zap.String("account", a.Name)) // one that cannot be looked at is in trouble
 			mu.Lock()
 			defer mu.Unlock()
 			if ok {

@@ -3,6 +3,8 @@ package handlers
 import (
 	"io"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // watch begins an attempt: cancel is called with errFirstByte or errIdle when
@@ -36,6 +38,15 @@ func (s *sink) alive() {
 	}
 }
 
+// linger gives an upstream that has said everything that much time to end its
+// body.
+func (s *sink) linger(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.upstream.until = time.Now().Add(d)
+	s.arm()
+}
+
 // alert is an upstream's body that tells the watchdog of every byte.
 type alert struct {
 	io.Reader
@@ -52,6 +63,7 @@ func (a alert) Read(p []byte) (int, error) {
 
 // tick does what is due.
 func (s *sink) tick() {
+	defer guard.Catch("watching a stream")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// closed are the networks inside of what looks public that are not the
-// internet: see IANA's special-purpose registries for IPv4 and IPv6.
+// closed are the networks that look like public ones but are no part of the
+// internet, by IANA's special-purpose registries for IPv4 and IPv6.
 var closed = prefixes(
 	"0.0.0.0/8",        // this network
 	"100.64.0.0/10",    // carriers' address translation; some clouds' metadata
@@ -64,7 +64,7 @@ func public(a netip.Addr) bool {
 func permit(at netip.AddrPort) error {
 	switch {
 	case !public(at.Addr()):
-		return refuse("it is not on the public internet")
+		return refuseHost("it is not on the public internet")
 	case at.Port() != httpsPort:
 		return refuse("only port %d is fetched from", httpsPort)
 	}

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // Fetcher fetches media. It is safe for concurrent use.
@@ -34,8 +36,12 @@ func New(agent string, limits Limits) *Fetcher {
 	f.client = http.Client{
 		CheckRedirect: f.redirect,
 		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				return f.dialer.DialContext(ctx, network, address)
+			DialContext: func(ctx context.Context, network, address string) (c net.Conn, err error) {
+				err = guard.Try(fetching, func() (err error) { // net/http connects in goroutines of its own
+					c, err = f.dialer.DialContext(ctx, network, address)
+					return err
+				})
+				return c, err
 			},
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    limits.Timeout,
@@ -114,7 +120,8 @@ func (f *Fetcher) redirected(first string, err error) error {
 		return err
 	}
 	if host := hostOf(at.URL); host != "" && host != hostOf(first) {
-		return refuse("it redirects to %s: %s", host, f.reason(err))
+		why, to := f.reason(err), "it redirects to "+host+": "
+		return refusal{to + why.told, to + why.known}
 	}
 	return err
 }
@@ -161,24 +168,24 @@ func (m *meter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// reason says in words for the client why a medium could not be fetched. The
-// errors of the network may hold the URL.
-func (f *Fetcher) reason(err error) string {
+// reason says in words for the client, and for the log, why a medium could not
+// be fetched. The errors of the network may hold the URL.
+func (f *Fetcher) reason(err error) refusal {
 	if r, ok := isRefusal(err); ok {
-		return string(r)
+		return r
 	}
 	var dns *net.DNSError
 	var unverified *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	var timeout net.Error
+	text := "the connection failed"
 	switch {
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return "it takes longer than " + f.limits.Timeout.String()
 	case errors.As(err, &dns):
-		return "there is no such host"
+		return refusal{unreachable, "its name cannot be resolved: " + dns.Err}
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		text = "it takes longer than " + f.limits.Timeout.String()
 	case errors.As(err, &unverified), errors.As(err, &unknown):
-		return "its certificate cannot be verified"
-	default:
-		return "the connection failed"
+		text = "its certificate cannot be verified"
 	}
+	return refusal{text, text}
 }

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // Kind is what a medium is fetched as.
@@ -66,6 +68,7 @@ type Error struct {
 	Item   int // its index in what was asked for
 	Host   string
 	Reason string // in a few words that may be told to the client
+	Detail string // the reason for the log, which may not
 }
 
 func (e *Error) Error() string {
@@ -97,13 +100,13 @@ func (b *Basket) Get(ctx context.Context, items []Item) ([]Content, error) {
 	var missing []Item
 	for i, item := range items {
 		if e := b.failed[item]; e != nil {
-			return nil, &Error{Item: i, Host: e.Host, Reason: e.Reason}
+			return nil, &Error{Item: i, Host: e.Host, Reason: e.Reason, Detail: e.Detail}
 		}
 		if _, ok := b.found[item]; !ok && !slices.Contains(missing, item) {
 			missing = append(missing, item)
 		}
 		if most := b.f.limits.Items; len(b.found)+len(missing) > most {
-			return nil, &Error{Item: i, Reason: fmt.Sprintf("at most %d URLs of a request are fetched", most)}
+			return nil, &Error{Item: i, Reason: tooMany(most), Detail: tooMany(most)}
 		}
 	}
 	if err := b.fetch(ctx, missing); err != nil {
@@ -120,6 +123,11 @@ func (b *Basket) Get(ctx context.Context, items []Item) ([]Content, error) {
 	return out, nil
 }
 
+func tooMany(most int) string { return fmt.Sprintf("at most %d URLs of a request are fetched", most) }
+
+// fetching is the name of the work in the log and in the metrics.
+const fetching = "fetching media"
+
 // fetch fetches what is missing, several at the same time.
 func (b *Basket) fetch(client context.Context, items []Item) error {
 	ctx, cancel := context.WithTimeout(client, b.f.limits.Whole)
@@ -131,12 +139,16 @@ func (b *Basket) fetch(client context.Context, items []Item) error {
 	}
 	next, done := make(chan int), make(chan outcome)
 	for range min(b.f.limits.Parallel, len(items)) {
-		go func() {
+		guard.Go(fetching, func() {
 			for i := range next {
-				found, err := b.f.queued(ctx, items[i], &b.left)
-				done <- outcome{i, found, err}
+				o := outcome{item: i}
+				o.err = guard.Try(fetching, func() (err error) {
+					o.found, err = b.f.queued(ctx, items[i], &b.left)
+					return err
+				})
+				done <- o
 			}
-		}()
+		})
 	}
 	defer close(next)
 	var failed *Error
@@ -154,7 +166,8 @@ func (b *Basket) fetch(client context.Context, items []Item) error {
 			case o.err == nil:
 				b.found[items[o.item]] = o.found
 			case failed == nil:
-				failed = &Error{Item: o.item, Host: hostOf(items[o.item].URL), Reason: b.f.reason(o.err)}
+				why := b.f.reason(o.err)
+				failed = &Error{Item: o.item, Host: hostOf(items[o.item].URL), Reason: why.told, Detail: why.known}
 				cancel()
 			}
 		}
@@ -197,12 +210,23 @@ func hostOf(raw string) string {
 	return host
 }
 
-// refusal is an error whose text may be told to the client.
-type refusal string
+// refusal is an error that may be told to the client, in other words than those
+// for the log where these would say too much.
+type refusal struct{ told, known string }
 
-func (r refusal) Error() string { return string(r) }
+func (r refusal) Error() string { return r.known }
 
-func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+func refuse(format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	return refusal{text, text}
+}
+
+// unreachable is what clients are told of hosts that nothing may be fetched
+// from, and of those that do not exist alike: who may name hosts could find out
+// else which names there are in the network that the gateway is in.
+const unreachable = "there is no such host on the public internet"
+
+func refuseHost(known string) error { return refusal{unreachable, known} }
 
 // isRefusal returns the refusal in an error, if there is one.
 func isRefusal(err error) (refusal, bool) {

@@ -6,18 +6,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/caddy-ai-gateway/ai-gateway/access"
-	"github.com/caddy-ai-gateway/ai-gateway/usage"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
-// holders are gauges of clients' keys, which are read when they are asked for.
-type holders struct {
+// keys are the gauges of clients' keys, which are read when they are asked for.
+type keys struct {
 	running func() []Source
 
 	inUse, waiting, limit, used *prometheus.Desc
 }
 
-func newHolders(running func() []Source) *holders {
-	return &holders{
+func newKeys(running func() []Source) *keys {
+	return &keys{
 		running: running,
 		inUse:   describe("key_running", "Requests of the key that run.", "key"),
 		waiting: describe("key_waiting", "Requests that wait for a slot of their key.", "key"),
@@ -27,22 +27,19 @@ func newHolders(running func() []Source) *holders {
 	}
 }
 
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
-}
-
 // Describe tells what Collect may bring.
-func (h *holders) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range [...]*prometheus.Desc{h.inUse, h.waiting, h.limit, h.used} {
+func (k *keys) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range [...]*prometheus.Desc{k.inUse, k.waiting, k.limit, k.used} {
 		out <- d
 	}
 }
 
 // Collect brings the state of all keys. A key that several gateways have is one.
-func (h *holders) Collect(out chan<- prometheus.Metric) {
+func (k *keys) Collect(out chan<- prometheus.Metric) {
+	defer guard.Catch(collecting)
 	now := time.Now()
 	shown := make(map[string]bool)
-	for _, source := range h.running() {
+	for _, source := range k.running() {
 		if source.Keys == nil {
 			continue
 		}
@@ -51,17 +48,14 @@ func (h *holders) Collect(out chan<- prometheus.Metric) {
 				continue
 			}
 			shown[key.Name] = true
-			h.collect(out, key.Snapshot(now))
+			k.collect(out, key.Snapshot(now))
 		}
 	}
 }
 
-func (h *holders) collect(out chan<- prometheus.Metric, s access.Snapshot) {
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	gauge(h.inUse, float64(s.Running), s.Name)
-	gauge(h.waiting, float64(s.Waiting), s.Name)
+func (k *keys) collect(out chan<- prometheus.Metric, s access.Snapshot) {
+	gauge(out, k.inUse, float64(s.Running), s.Name)
+	gauge(out, k.waiting, float64(s.Waiting), s.Name)
 	spent := s.SpentToday
 	if s.Limits.Budget.Per == access.Month {
 		spent = s.SpentThisMonth
@@ -73,33 +67,11 @@ func (h *holders) collect(out chan<- prometheus.Metric, s access.Snapshot) {
 		{"concurrency", float64(s.Limits.Concurrency), float64(s.Running)},
 		{string(access.Requests), float64(s.Requests.Limit), float64(s.Requests.Limit - s.Requests.Remaining)},
 		{string(access.Tokens), float64(s.Tokens.Limit), float64(s.Tokens.Limit - s.Tokens.Remaining)},
-		{string(access.Money), float64(s.Limits.Budget.Nanos) / nanosPerDollar, float64(spent) / nanosPerDollar},
+		{string(access.Money), float64(s.Limits.Budget.Nanos) / access.NanosPerDollar, float64(spent) / access.NanosPerDollar},
 	} {
 		if l.limit > 0 {
-			gauge(h.limit, l.limit, s.Name, l.name)
-			gauge(h.used, l.used, s.Name, l.name)
+			gauge(out, k.limit, l.limit, s.Name, l.name)
+			gauge(out, k.used, l.used, s.Name, l.name)
 		}
 	}
-}
-
-// books tell how the recording of usage fares.
-type books struct{ waiting, dropped *prometheus.Desc }
-
-func newBooks() *books {
-	return &books{
-		waiting: describe("usage_waiting", "Records of usage that are not written yet."),
-		dropped: describe("usage_dropped_total", "Records of usage that were lost because the store could not be written for long."),
-	}
-}
-
-// Describe tells what Collect brings.
-func (b *books) Describe(out chan<- *prometheus.Desc) {
-	out <- b.waiting
-	out <- b.dropped
-}
-
-// Collect brings the sums over all stores of usage.
-func (b *books) Collect(out chan<- prometheus.Metric) {
-	out <- prometheus.MustNewConstMetric(b.waiting, prometheus.GaugeValue, float64(usage.Waiting()))
-	out <- prometheus.MustNewConstMetric(b.dropped, prometheus.CounterValue, float64(usage.Dropped()))
 }

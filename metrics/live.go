@@ -8,6 +8,7 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/access"
 	"github.com/caddy-ai-gateway/ai-gateway/credentials"
 	"github.com/caddy-ai-gateway/ai-gateway/handlers"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
 )
 
@@ -18,7 +19,7 @@ type Source struct {
 	Keys    *access.Keys
 }
 
-// live are the gauges, which nobody keeps up to date: they are read when they are asked for.
+// live are the gauges of accounts and gateways, which nobody keeps up to date: they are read when they are asked for.
 type live struct {
 	running func() []Source
 
@@ -26,20 +27,17 @@ type live struct {
 }
 
 func newLive(running func() []Source) *live {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
-	}
 	return &live{
 		running:        running,
-		inUse:          desc("slots_in_use", "Requests that run on the account.", "account"),
-		limit:          desc("slots_limit", "Requests that may run on the account at once; 0 is any number.", "account"),
-		accountWaiting: desc("account_waiting", "Requests that wait for this account and no other.", "account"),
-		waiting:        desc("waiting", "Requests that wait for any account with a free slot.", "gateway"),
-		cooldown:       desc("cooldown_seconds", "Time until the last cooldown of the account ends; 0 if none runs.", "account"),
-		up:             desc("account_up", "Whether the account may answer: 0 if it is disabled, or in a cooldown for all models.", "account"),
-		login: desc("login_ok", "Whether the account's token is well: 0 if it needs a login, cannot be refreshed or could not be stored.",
+		inUse:          describe("slots_in_use", "Requests that run on the account.", "account"),
+		limit:          describe("slots_limit", "Requests that may run on the account at once; 0 is any number.", "account"),
+		accountWaiting: describe("account_waiting", "Requests that wait for this account and no other.", "account"),
+		waiting:        describe("waiting", "Requests that wait for any account with a free slot.", "gateway"),
+		cooldown:       describe("cooldown_seconds", "Time until the last cooldown of the account ends; 0 if none runs.", "account"),
+		up:             describe("account_up", "Whether the account may answer: 0 if it is disabled, or in a cooldown for all models.", "account"),
+		login: describe("login_ok", "Whether the account's token is well: 0 if it needs a login, cannot be refreshed or could not be stored.",
 			"account"),
-		sessions: desc("sessions", "About how many sessions are on an account."),
+		sessions: describe("sessions", "About how many sessions are on an account."),
 	}
 }
 
@@ -52,9 +50,7 @@ func (l *live) Describe(out chan<- *prometheus.Desc) {
 
 // Collect brings the state of all gateways. An account that several have is one.
 func (l *live) Collect(out chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
+	defer guard.Catch(collecting)
 	now := time.Now()
 	waiting := make(map[string]int)
 	shown := make(map[string]bool)
@@ -69,20 +65,20 @@ func (l *live) Collect(out chan<- prometheus.Metric) {
 			shown[a.Name] = true
 			s := a.State.Snapshot()
 			left, up := standing(a, &s, now)
-			gauge(l.inUse, float64(s.InUse), a.Name)
-			gauge(l.limit, float64(s.Limit), a.Name)
-			gauge(l.accountWaiting, float64(s.Waiting), a.Name)
-			gauge(l.cooldown, left.Seconds(), a.Name)
-			gauge(l.up, up, a.Name)
+			gauge(out, l.inUse, float64(s.InUse), a.Name)
+			gauge(out, l.limit, float64(s.Limit), a.Name)
+			gauge(out, l.accountWaiting, float64(s.Waiting), a.Name)
+			gauge(out, l.cooldown, left.Seconds(), a.Name)
+			gauge(out, l.up, up, a.Name)
 			if u, ok := a.Value.(*handlers.Upstream); ok && u.Source != nil {
-				gauge(l.login, loginOK(u.Source.Status()), a.Name)
+				gauge(out, l.login, loginOK(u.Source.Status()), a.Name)
 			}
 		}
 	}
 	for gateway, n := range waiting {
-		gauge(l.waiting, float64(n), gateway)
+		gauge(out, l.waiting, float64(n), gateway)
 	}
-	gauge(l.sessions, float64(sessions))
+	gauge(out, l.sessions, float64(sessions))
 }
 
 // loginOK returns 1 if nothing is wrong with a token.

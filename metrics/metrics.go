@@ -32,8 +32,9 @@ type Metrics struct {
 	cuts      *prometheus.CounterVec   // account, by
 	refreshes *prometheus.CounterVec   // account, result
 	live      *live
-	holders   *holders
-	books     *books
+	keys      *keys
+	records   *records
+	panics    *panics
 }
 
 // Bounds of histograms in seconds: answers of models take from moments to many minutes.
@@ -63,8 +64,9 @@ func New(running func() []Source) *Metrics {
 		refreshes: counter("oauth_refresh_total", "Attempts to refresh accounts' tokens, or to store one that could not be stored before, "+
 			"by what they came to.", "account", "result"),
 		live:    newLive(running),
-		holders: newHolders(running),
-		books:   newBooks(),
+		keys:    newKeys(running),
+		records: newRecords(),
+		panics:  newPanics(),
 	}
 }
 
@@ -87,7 +89,7 @@ func (m *Metrics) Refreshed(account, result string) {
 func (m *Metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.requests, m.duration, m.wait, m.sticky, m.switches, m.attempts, m.firstByte, m.tokens, m.cost, m.notes, m.cuts, m.refreshes, m.live,
-		m.holders, m.books,
+		m.keys, m.records, m.panics,
 	}
 }
 
@@ -99,4 +101,14 @@ func histogram(name, help string, bounds []float64, labels ...string) *prometheu
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: name, Help: help, Buckets: bounds,
 	}, labels)
+}
+
+// describe is the description of what is read at a scrape.
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
+}
+
+// gauge brings a value that was read at a scrape.
+func gauge(out chan<- prometheus.Metric, d *prometheus.Desc, value float64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }

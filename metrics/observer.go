@@ -15,12 +15,9 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/usage"
 )
 
-// dialects are the values of the dialect labels.
-var dialects = [...]ir.Dialect{ir.Chat, ir.Responses, ir.Anthropic, ir.Gemini}
-
-// place returns the place of a dialect in dialects, or false for one without a label.
+// place returns the place of a dialect in [ir.Dialects], or false for one that clients do not speak.
 func place(d ir.Dialect) (int, bool) {
-	i := slices.Index(dialects[:], d)
+	i := slices.Index(ir.Dialects[:], d)
 	return i, i >= 0
 }
 
@@ -32,7 +29,7 @@ type Observer struct {
 	accounts map[*pool.Account]*account
 	models   map[string]bool // that the configuration names
 
-	duration [len(dialects)]prometheus.Observer
+	duration [len(ir.Dialects)]prometheus.Observer
 	wait     prometheus.Observer
 	switches prometheus.Counter
 	sticky   [stickies]prometheus.Counter
@@ -46,7 +43,7 @@ type account struct {
 	name      string
 	firstByte prometheus.Observer
 	outcomes  [outcomes]handle
-	served    [len(dialects)][len(dialects)]handle // requests with code 200, by client and upstream
+	served    [len(ir.Dialects)][len(ir.Dialects)]handle // requests with code 200, by client and upstream
 
 	mu     sync.RWMutex
 	tokens map[string]*kinds // by model
@@ -85,7 +82,7 @@ func (m *Metrics) For(gateway string, accounts []*pool.Account, models []string)
 		metrics: m, gateway: gateway, accounts: make(map[*pool.Account]*account, len(accounts)), models: make(map[string]bool),
 		wait: m.wait.WithLabelValues(gateway), switches: m.switches.WithLabelValues(gateway),
 	}
-	for i, d := range dialects {
+	for i, d := range ir.Dialects {
 		o.duration[i] = m.duration.WithLabelValues(gateway, string(d))
 	}
 	for i := range o.sticky {
@@ -127,7 +124,7 @@ func (o *Observer) Attempted(a *handlers.Attempt) {
 	model := seen.of(o.model(a))
 	model.add(o.metrics.tokens, &a.Tokens)
 	if a.Cost > 0 {
-		model.cost.in(o.metrics.cost, model.account, model.model).Add(float64(a.Cost) / nanosPerDollar)
+		model.cost.in(o.metrics.cost, model.account, model.model).Add(float64(a.Cost) / usage.NanosPerDollar)
 	}
 }
 
@@ -172,9 +169,6 @@ func (s *account) of(model string) *kinds {
 	}
 	return s.tokens[model]
 }
-
-// nanosPerDollar turns the unit of costs into dollars.
-const nanosPerDollar = 1e9
 
 // add counts what was used.
 func (k *kinds) add(to *prometheus.CounterVec, t *usage.Tokens) {

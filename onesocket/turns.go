@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // sockets holds by its address, for the whole process, each socket that some configuration accepts from.
@@ -193,6 +195,7 @@ func (l *oneListener) pause() {
 	defer l.mu.Unlock()
 	late := false // the server has never asked for a connection
 	timer := time.AfterFunc(settleTime, func() {
+		defer guard.Catch("handing a socket over")
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		late = true

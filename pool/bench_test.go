@@ -40,6 +40,25 @@ func BenchmarkAcquire(b *testing.B) {
 	}
 }
 
+// BenchmarkAcquireInCircle measures the same with accounts that were found beforehand, as a gateway does.
+func BenchmarkAcquireInCircle(b *testing.B) {
+	for _, count := range []int{2, 10, 1000, 10_000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			p := newPool(b, options(), manyAccounts(b, count)...)
+			want := Want{Model: "gemini-2.5-pro"}
+			want.Circle = p.Circle(want.Model, nil, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				lease, err := p.Acquire(b.Context(), want)
+				if err != nil {
+					b.Fatal(err)
+				}
+				lease.Release(Outcome{Kind: Succeeded})
+			}
+		})
+	}
+}
+
 // policies are all of this package, by name.
 func policies() map[string]Policy {
 	return map[string]Policy{
@@ -61,6 +80,7 @@ func BenchmarkChoice(b *testing.B) {
 					}
 				}
 				want := Want{Model: "gemini-2.5-pro"}
+				want.Circle = p.Circle(want.Model, nil, nil)
 				b.ReportAllocs()
 				for b.Loop() {
 					lease, _ := p.try(&want)

@@ -37,7 +37,10 @@ type survey struct {
 	tally
 	pool   *Pool
 	want   Want
+	circle *Circle // of those that may answer
+	own    Circle  // found for this survey, if nobody has found one before
 	policy Policy
+	byLoad bool // the policy is LeastLoad, which is asked without detours
 	now    time.Time
 	choice Choice
 	panic  *panicked // nil while all is well
@@ -49,7 +52,7 @@ type survey struct {
 
 	best  option // seat is nil before the first score
 	score float64
-	rank  int
+	used  int64 // when, as a stamp
 }
 
 // survey returns an empty survey. The caller gives it back with done.
@@ -60,6 +63,17 @@ func (p *Pool) survey(w *Want, policy Policy, trial bool) *survey {
 		s.choice.random = newLottery()
 	}
 	s.want, s.policy, s.choice.trial = *w, policy, trial
+	s.byLoad = isLeastLoad(policy)
+	switch {
+	case w.Pin != "":
+		s.circle = &s.own
+		s.own.pin(p, w)
+	case w.Circle != nil:
+		s.circle = w.Circle
+	default:
+		s.circle = &s.own
+		s.own.fill(p, w)
+	}
 	s.choice.random.reset(&p.random)
 	if trial {
 		s.choice.random.reset(nil)
@@ -72,7 +86,8 @@ func (p *Pool) survey(w *Want, policy Policy, trial bool) *survey {
 
 // done gives the survey back, without what would keep the request alive.
 func (s *survey) done() {
-	s.want, s.policy, s.panic, s.best = Want{}, nil, nil, option{}
+	s.want, s.circle, s.policy, s.panic, s.best = Want{}, nil, nil, nil, option{}
+	s.own.forget()
 	s.pool.surveys.Put(s)
 }
 
@@ -163,53 +178,69 @@ func (p *Pool) lease(st *seat, c claim) *Lease {
 
 // walk visits the members: accounts that name the model, or if none does, those with a bare star.
 func (s *survey) walk() {
-	s.named = s.walkFits(Pattern, Exact)
+	s.named = s.visit(s.circle.named)
 	if !s.named {
-		s.walkFits(Bare, Bare)
+		s.visit(s.circle.bare)
 	}
 }
 
-// walkFits visits the members whose fit lies between the two and reports whether there is any.
-func (s *survey) walkFits(from, to Match) bool {
-	found := false
-	for i := range s.pool.groups {
-		g := &s.pool.groups[i]
-		upstream, how := g.models.Match(s.want.Model)
-		if how < from || how > to {
-			continue
-		}
-		for j := range g.seats {
-			st := &g.seats[j]
-			if st.isOff() || !s.want.mayUse(st.Account) {
+// visit visits the members in the arcs and reports whether any is in use at all.
+func (s *survey) visit(arcs []arc) bool {
+	found, plain := false, s.panic == nil && s.want.Exclude == nil
+	for i := range arcs {
+		a := &arcs[i]
+		members := s.circle.members[a.from:a.to]
+		for j := range members {
+			m := &members[j]
+			if m.off.Load() {
 				continue
 			}
 			found = true
-			if s.panic != nil {
-				s.reconsider(st, upstream)
-				continue
+			switch {
+			case plain && m.cooling.Load() == nil:
+				s.members++
+				if !s.byLoad || !s.isOutdone(m) {
+					s.propose(m, a.upstream, false)
+				}
+			case s.panic != nil:
+				s.reconsider(m, a.upstream)
+			default:
+				s.consider(m, a.upstream)
 			}
-			s.consider(st, upstream)
 		}
 	}
 	return found
 }
 
+// isOutdone reports whether the member is sure not to go before the best so far when the policy is LeastLoad. Most are
+// in a large pool, and finding that out here costs a third of a proposal.
+func (s *survey) isOutdone(m *member) bool {
+	if s.best.seat == nil || s.score > 0 {
+		return false
+	}
+	if m.rank != s.best.rank {
+		return m.rank > s.best.rank
+	}
+	used := m.used.Load()
+	return used > s.used || used == s.used && m.tie >= s.best.tie
+}
+
 // consider counts a member and proposes it if it is not excluded and no cooldown keeps it out.
-func (s *survey) consider(st *seat, upstream string) {
+func (s *survey) consider(m *member, upstream string) {
 	s.members++
-	excluded := s.want.excludes(st.Account)
+	excluded := s.want.excludes(m.seat.Account)
 	if excluded {
 		s.excluded++
 	}
-	if st.state.cooling.Load() != nil {
-		standing := st.state.standing(upstream, s.now)
+	if m.cooling.Load() != nil {
+		standing := m.seat.state.standing(upstream, s.now)
 		if standing.blocked() {
 			s.countDown(&standing, excluded)
 			return
 		}
 	}
 	if !excluded {
-		s.propose(option{seat: st, upstream: upstream})
+		s.propose(m, upstream, false)
 	}
 }
 
@@ -235,63 +266,39 @@ func (s *survey) countDown(standing *standing, excluded bool) {
 }
 
 // propose makes the account a candidate if it has a free slot and no better priority has one.
-func (s *survey) propose(o option) {
-	if o.seat.state.full() {
+func (s *survey) propose(m *member, upstream string, ignore bool) {
+	if m.seat.state.full() {
 		s.busy++
 		return
 	}
-	if s.found && o.seat.priority > s.priority {
+	if s.found && m.seat.priority > s.priority {
 		return
 	}
-	s.found, s.priority = true, o.seat.priority
+	s.found, s.priority = true, m.seat.priority
 	if s.sampling {
-		s.sample.add(o, s.choice.random)
+		s.sample.add(option{m.seat, m.rank, m.tie, upstream, ignore}, s.choice.random)
 		return
 	}
-	s.weigh(o)
+	s.weigh(option{m.seat, m.rank, m.tie, upstream, ignore})
 }
 
 // weigh makes the candidate the best if it goes before the best so far.
 func (s *survey) weigh(o option) {
 	s.choice.weight += o.seat.Weight
 	score := s.policy.Score(&o.seat.Candidate, &s.choice)
-	if s.best.seat == nil {
-		s.best, s.score, s.rank = o, score, -1
+	if s.best.seat != nil && (score > s.score || score != score || score == s.score && !s.beatsTie(o)) {
 		return
 	}
-	if score > s.score || score != score || score == s.score && !s.beatsTie(o) {
-		return
-	}
-	if score < s.score {
-		s.rank = -1
-	}
-	s.best, s.score = o, score
+	s.best, s.score, s.used = o, score, o.seat.state.used.Load()
 }
 
-// beatsTie reports whether the candidate goes before the best, which has the same score. A rank of -1 is not yet known.
+// beatsTie reports whether the candidate goes before the best, which has the same score.
 func (s *survey) beatsTie(o option) bool {
-	if s.want.Rank != nil {
-		if s.rank < 0 {
-			s.rank = s.want.Rank(s.best.seat.Account)
-		}
-		if rank := s.want.Rank(o.seat.Account); rank != s.rank {
-			if rank < s.rank {
-				s.rank = rank
-				return true
-			}
-			return false
-		}
+	if o.rank != s.best.rank {
+		return o.rank < s.best.rank
 	}
-	used, best := o.seat.state.used.Load(), s.best.seat.state.used.Load()
-	return used < best || used == best && o.seat.tie < s.best.seat.tie
-}
-
-func (w *Want) mayUse(a *Account) bool {
-	return (w.Pin == "" || w.Pin == a.Name) && (w.Allowed == nil || w.Allowed(a))
-}
-
-func (w *Want) excludes(a *Account) bool {
-	return w.Exclude != nil && w.Exclude(a)
+	used := o.seat.state.used.Load()
+	return used < s.used || used == s.used && o.tie < s.best.tie
 }
 
 // sooner returns the shorter of two times to wait, of which 0 means never.

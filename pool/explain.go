@@ -151,7 +151,7 @@ func (p *Pool) verdict(w *Want, st *seat, found option, named, own bool, now tim
 		v.Because = NoModel
 	case w.Pin != "" && w.Pin != a.Name:
 		v.Because = OtherPinned
-	case !w.mayUse(a):
+	case !w.mayUse(st):
 		v.Because = NotAllowed
 	case st.isOff():
 		v.Because = IsDisabled

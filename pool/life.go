@@ -17,9 +17,9 @@ type stateKey string
 
 // attach returns the State of the account, new or shared with other pools; every attach needs a life.Drop. The room is
 // kept with a State that requests hold, so that who waits there hears when a stream ends.
-func attach(a *Account, room *room) (*State, error) {
+func attach(a *Account, room *room, board *board) (*State, error) {
 	value, _, err := shared.LoadOrNew(stateKey(a.Identity), func() (caddy.Destructor, error) {
-		s := &State{room: room}
+		s := &State{gauges: board.gauges(), room: room}
 		s.limit.Store(slots(a.Concurrency))
 		s.life.Begin(lifetime.Place{
 			Pool: shared, Key: stateKey(a.Identity), State: s,

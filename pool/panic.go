@@ -39,7 +39,8 @@ func (s *survey) mayBeDown() int {
 }
 
 // reconsider looks at a member again if only cooldowns that a panic may ignore keep it out.
-func (s *survey) reconsider(st *seat, upstream string) {
+func (s *survey) reconsider(m *member, upstream string) {
+	st := m.seat
 	if st.state.cooling.Load() == nil || s.want.excludes(st.Account) {
 		return
 	}
@@ -52,6 +53,6 @@ func (s *survey) reconsider(st *seat, upstream string) {
 		return
 	}
 	if standing.failed <= s.panic.upTo && (!s.panic.healthy || st.priority == s.priority) {
-		s.propose(option{seat: st, upstream: upstream, ignore: true})
+		s.propose(m, upstream, true)
 	}
 }

@@ -19,5 +19,13 @@ func (LeastLoad) Score(c *Candidate, _ *Choice) float64 {
 	return load
 }
 
+func isLeastLoad(p Policy) bool {
+	switch p.(type) {
+	case LeastLoad, *LeastLoad:
+		return true
+	}
+	return false
+}
+
 // Interface guard
 var _ Policy = LeastLoad{}

@@ -96,8 +96,9 @@ func (p *Pool) attach() error {
 		return err
 	}
 	p.life.attached = true
+	var board board
 	for i, a := range p.accounts {
-		if a.State, err = attach(a, p.room); err != nil {
+		if a.State, err = attach(a, p.room, &board); err != nil {
 			p.accounts = p.accounts[:i]
 			p.Close()
 			return fmt.Errorf("account %s: attaching its state: %w", a.Name, err)
@@ -248,9 +249,15 @@ func (p *Pool) nobody(w *Want, t *tally) error {
 // disabled returns how many accounts would be members if they were enabled.
 func (p *Pool) disabled(w *Want) int {
 	n := 0
-	for _, a := range p.accounts {
-		if _, _, ok := a.Serves(w.Model); ok && (a.Disabled || a.State.Off()) && w.mayUse(a) {
-			n++
+	for i := range p.groups {
+		g := &p.groups[i]
+		if _, how := g.models.Match(w.Model); how == None {
+			continue
+		}
+		for j := range g.seats {
+			if st := &g.seats[j]; st.isOff() && w.mayUse(st) {
+				n++
+			}
 		}
 	}
 	return n

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // room is where the requests of all pools of the process wait, in the order in which they came: accounts are shared by
@@ -200,6 +202,7 @@ func (r *room) setAlarm() {
 }
 
 func (r *room) ring() {
+	defer guard.Catch("waking those who wait")
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.rings = time.Time{}

@@ -9,6 +9,8 @@ const (
 // option is one candidate of a choice, and how it would be used.
 type option struct {
 	seat     *seat
+	rank     int32
+	tie      int32
 	upstream string
 	ignore   bool // in spite of its cooldowns
 }

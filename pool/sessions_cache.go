@@ -12,7 +12,7 @@ import (
 // sessions that is what counts. With room to spare only the time ends a binding.
 const (
 	cacheRoom     = 4 // times the expected number of bindings fit in
-	cacheCounters = 8 // for each expected binding; they only matter when it is full, and a million take 24 MiB
+	cacheCounters = 2 // for each expected binding; they only matter when it is full, and a million take 8 MiB
 )
 
 // Bindings that the cache has not yet taken are kept in an exact map, in parts that lock apart from each other.

@@ -250,7 +250,7 @@ func TestMillionSessionsFit(t *testing.T) {
 	c.cache.Wait()
 	used := (heap() - before) >> 20
 	t.Logf("%d sessions in %d MiB", c.Len(), used)
-	if used > 250 {
+	if used > 225 { // of the 250 that are promised; the process needs a little more
 		t.Errorf("%d MiB is too much", used)
 	}
 	if c.Len() < count {

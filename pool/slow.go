@@ -47,8 +47,9 @@ func (p *Pool) fasterThan(w *Want, s *session) (faster Want, slow bool) {
 		return faster, false
 	}
 	faster = *w
+	excludes := w.Exclude // w itself would have to lie on the heap
 	faster.Exclude = func(a *Account) bool {
-		return a.State == own || a.State.pace.Load() > limit || w.excludes(a)
+		return a.State == own || a.State.pace.Load() > limit || excludes != nil && excludes(a)
 	}
 	return faster, true
 }

@@ -100,7 +100,7 @@ func (p *Pool) lookUp(s *session, w *Want) {
 // serves reports whether the session's account is a member of the pool for the request.
 func (p *Pool) serves(s *session, w *Want) bool {
 	_, how := s.seat.models.Match(w.Model)
-	if s.seat.isOff() || how == None || !w.mayUse(s.seat.Account) {
+	if s.seat.isOff() || how == None || !w.mayUse(s.seat) {
 		return false
 	}
 	return how != Bare || !p.named(w)
@@ -108,13 +108,16 @@ func (p *Pool) serves(s *session, w *Want) bool {
 
 // named reports whether an account names the model, so that those with a bare star do not count.
 func (p *Pool) named(w *Want) bool {
+	if w.Circle != nil && w.Pin == "" {
+		return w.Circle.isNamed()
+	}
 	for i := range p.groups {
 		g := &p.groups[i]
 		if _, how := g.models.Match(w.Model); how < Pattern {
 			continue
 		}
 		for j := range g.seats {
-			if !g.seats[j].isOff() && w.mayUse(g.seats[j].Account) {
+			if !g.seats[j].isOff() && w.mayUse(&g.seats[j]) {
 				return true
 			}
 		}
@@ -194,11 +197,10 @@ func (p *Pool) joinFirst(w *Want, s *session, l *Lease) *Lease {
 		return l
 	}
 	l.Sticky = StickyMiss
-	from := ""
-	if s.opens {
-		from = p.sessions.Get(s.key)
+	now := p.bind(s.key, s.alias, "", l.Account.Identity)
+	if s.opens && now != l.Account.Identity {
+		now = p.bind(s.key, s.alias, now, l.Account.Identity) // an older binding is another's
 	}
-	now := p.bind(s.key, s.alias, from, l.Account.Identity)
 	if now == l.Account.Identity || s.opens {
 		return l
 	}

@@ -217,7 +217,7 @@ func TestNobodyIsForgotten(t *testing.T) {
 
 // TestTake takes slots without looking first, as requests do that chose the same account at the same moment.
 func TestTake(t *testing.T) {
-	var s State
+	s := State{gauges: new(gauges)}
 	s.limit.Store(3)
 	for i := range 5 {
 		if s.take() != (i < 3) {

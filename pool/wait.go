@@ -32,7 +32,18 @@ var errElsewhere = errors.New("the session's own account is not to be had")
 // wait queues the request until an account has a slot for it; with a session, the session's own account for as long as
 // a session may wait for that. Neither a lease nor an error means that the request should look elsewhere.
 func (p *Pool) wait(ctx context.Context, want *Want, own *session) (*Lease, error) {
-	lease, err := p.waitIn(ctx, &waiter{pool: p, want: want, session: own, arrived: make(chan arrival, 1)})
+	// Others read what a waiter has, so that it lies on the heap. Hardly anybody waits, and all others need not.
+	w := &waiter{pool: p, arrived: make(chan arrival, 1), want: new(Want)}
+	*w.want = *want
+	if own != nil {
+		w.session = new(session)
+		*w.session = *own
+	}
+	lease, err := p.waitIn(ctx, w)
+	want.OnWait = w.want.OnWait
+	if own != nil {
+		*own = *w.session
+	}
 	if errors.Is(err, errElsewhere) {
 		return nil, nil
 	}
@@ -148,7 +159,7 @@ func (w *waiter) fits(s *State) (*seat, string) {
 		if how == None || how == Bare && w.named || st.isOff() {
 			continue
 		}
-		if w.want.mayUse(st.Account) && !w.want.excludes(st.Account) {
+		if w.want.mayUse(st) && !w.want.excludes(st.Account) {
 			return st, upstream
 		}
 	}

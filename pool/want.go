@@ -21,6 +21,10 @@ type Want struct {
 	// that does not. Nil makes all equal.
 	Rank func(*Account) int
 
+	// Circle is what [Pool.Circle] has found for Model, in place of Allowed and Rank, which are not called then. Nil lets
+	// every choice ask them anew.
+	Circle *Circle
+
 	// Pin is the name of the only account that can answer, because the request goes on with something that it keeps.
 	// Empty lets the pool choose.
 	Pin string

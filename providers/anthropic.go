@@ -145,9 +145,9 @@ func (*Anthropic) ModelNames(body []byte) ([]string, string, error) {
 }
 
 func (*Anthropic) authenticate(req *http.Request, call *Call) {
-	req.Header.Set("Anthropic-Version", anthropicVersion)
+	req.Header["Anthropic-Version"] = []string{anthropicVersion}
 	if call.Secret != "" {
-		req.Header.Set("X-Api-Key", call.Secret)
+		req.Header["X-Api-Key"] = call.Steady.secret(call.Secret).plain
 	}
 }
 

@@ -47,14 +47,11 @@ func (Antigravity) CaddyModule() caddy.ModuleInfo {
 
 // Provision resolves the placeholder.
 func (p *Antigravity) Provision(caddy.Context) error {
-	value, err := caddy.NewReplacer().ReplaceOrErr(p.Project, true, true)
+	project, err := readProject(p.Project)
 	if err != nil {
-		return fmt.Errorf("project: the placeholder in %s is empty or does not exist", p.Project)
+		return err
 	}
-	if value != "" && !isProject(value) {
-		return fmt.Errorf("project: %q is not the id of a project, such as my-project; its number will not do", value)
-	}
-	p.project, p.seen = value, new(antigravityModels)
+	p.project, p.seen = project, new(antigravityModels)
 	return p.Validate()
 }
 

@@ -1,7 +1,6 @@
 package providers
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -93,12 +92,7 @@ Content-Type: application/json
 }
 
 func TestAntigravityDiscover(t *testing.T) {
-	for name, c := range map[string]struct {
-		project string
-		talk    talk
-		want    Found
-		fails   string
-	}{
+	for name, c := range map[string]discovery{
 		"known":      {"", talk{{load + `{META}}`, `{"currentTier":"free-tier","cloudaicompanionProject":{"projectId":"made-1"}}`}}, Found{"made-1", "free-tier"}, ""},
 		"configured": {"mine", talk{{load + `{META}}`, `{"paidTier":{"id":"g1-pro-tier"},"currentTier":{"id":"free-tier"}}`}}, Found{"mine", "g1-pro-tier"}, ""},
 		"signed up by asking again": {"", talk{
@@ -111,24 +105,7 @@ func TestAntigravityDiscover(t *testing.T) {
 		"not eligible":          {"", talk{{load + `{META}}`, `{"ineligibleTiers":[{"reasonCode":"INELIGIBLE_ACCOUNT"}]}`}}, Found{}, "INELIGIBLE_ACCOUNT"},
 		"refused":               {"", talk{{load + `{META}}`, `403 {"error":{"message":"secret"}}`}}, Found{}, "asking Antigravity (loadCodeAssist): status 403"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := &Antigravity{project: c.project}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				defer cancel()
-				got, err := p.Discover(ctx, &Call{BaseURL: "https://example.com", Bearer: "tok"}, c.talk.send(t))
-				if c.fails != "" {
-					if err == nil || !strings.Contains(err.Error(), c.fails) || strings.Contains(err.Error(), "secret") {
-						t.Errorf("got %v", err)
-					}
-				} else if err != nil || got != c.want {
-					t.Errorf("got %+v, %v", got, err)
-				}
-				if len(c.talk) > 0 {
-					t.Errorf("not asked: %v", c.talk)
-				}
-			})
-		})
+		t.Run(name, func(t *testing.T) { c.check(t, &Antigravity{project: c.project}) })
 	}
 	synctest.Test(t, func(t *testing.T) {
 		posts := 0

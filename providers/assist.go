@@ -20,6 +20,20 @@ type assist struct {
 	send    func(*http.Request) (*http.Response, error)
 }
 
+// readProject resolves the option `project`, and refuses what cannot be a project's id.
+func readProject(raw string) (string, error) {
+	project, err := resolve("project", raw)
+	if err == nil && project != "" && !isProject(project) {
+		return "", fmt.Errorf("project: %q is not the id of a project, such as my-project; its number will not do", project)
+	}
+	return project, err
+}
+
+// isProject says whether a name can be a project's id. Code Assist refuses project numbers.
+func isProject(name string) bool {
+	return placeName.MatchString(name) && strings.Trim(name, "0123456789") != ""
+}
+
 // wait lasts as long as it is told, or until nobody waits any more.
 func (a *assist) wait(pause time.Duration) error {
 	timer := time.NewTimer(pause)

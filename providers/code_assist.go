@@ -2,7 +2,6 @@ package providers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -35,20 +34,9 @@ func (CodeAssist) CaddyModule() caddy.ModuleInfo {
 
 // Provision resolves the placeholder.
 func (p *CodeAssist) Provision(caddy.Context) error {
-	value, err := caddy.NewReplacer().ReplaceOrErr(p.Project, true, true)
-	if err != nil {
-		return fmt.Errorf("project: the placeholder in %s is empty or does not exist", p.Project)
-	}
-	if value != "" && !isProject(value) {
-		return fmt.Errorf("project: %q is not the id of a project, such as my-project; its number will not do", value)
-	}
-	p.project = value
-	return nil
-}
-
-// isProject says whether a name can be a project's id. Code Assist refuses project numbers.
-func isProject(name string) bool {
-	return placeName.MatchString(name) && strings.Trim(name, "0123456789") != ""
+	project, err := readProject(p.Project)
+	p.project = project
+	return err
 }
 
 // Options are `project`.

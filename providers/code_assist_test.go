@@ -108,15 +108,36 @@ func (s *talk) send(t *testing.T) func(*http.Request) (*http.Response, error) {
 	}
 }
 
+// discovery is a search for an account's project: what is said, and what is found or why nothing is.
+type discovery struct {
+	project string // that the configuration names
+	talk    talk
+	want    Found
+	fails   string
+}
+
+func (d *discovery) check(t *testing.T, provider Discoverer) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		got, err := provider.Discover(ctx, &Call{BaseURL: "https://example.com", Bearer: "tok"}, d.talk.send(t))
+		if d.fails != "" {
+			if err == nil || !strings.Contains(err.Error(), d.fails) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("got %v", err)
+			}
+		} else if err != nil || got != d.want {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if len(d.talk) > 0 {
+			t.Errorf("not asked: %v", d.talk)
+		}
+	})
+}
+
 const load, onboard = "POST /v1internal:loadCodeAssist ", "POST /v1internal:onboardUser "
 
 func TestDiscover(t *testing.T) {
-	for name, c := range map[string]struct {
-		project string
-		talk    talk
-		want    Found
-		fails   string
-	}{
+	for name, c := range map[string]discovery{
 		"known": {"", talk{{load + `{META}}`, `{"currentTier":{"id":"free-tier"},"cloudaicompanionProject":"made-1"}`}}, Found{"made-1", "free-tier"}, ""},
 		"paid": {"", talk{{load + `{META}}`, `{"currentTier":{"id":"standard-tier"},"paidTier":{"id":"g1-pro-tier"},"cloudaicompanionProject":{"id":"made-1"}}`}},
 			Found{"made-1", "g1-pro-tier"}, ""},
@@ -140,24 +161,7 @@ func TestDiscover(t *testing.T) {
 		"html":            {"", talk{{load + `{META}}`, `<html>secret words</html>`}}, Found{}, "no JSON"},
 		"odd operation":   {"", talk{{load + `{META}}`, `{}`}, {onboard + `{"tierId":"legacy-tier",META}}`, `{"name":"../x?y"}`}}, Found{}, "no operation"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := &CodeAssist{project: c.project}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				defer cancel()
-				got, err := p.Discover(ctx, &Call{BaseURL: "https://example.com", Bearer: "tok"}, c.talk.send(t))
-				if c.fails != "" {
-					if err == nil || !strings.Contains(err.Error(), c.fails) || strings.Contains(err.Error(), "secret") {
-						t.Errorf("got %v", err)
-					}
-				} else if err != nil || got != c.want {
-					t.Errorf("got %+v, %v", got, err)
-				}
-				if len(c.talk) > 0 {
-					t.Errorf("not asked: %v", c.talk)
-				}
-			})
-		})
+		t.Run(name, func(t *testing.T) { c.check(t, &CodeAssist{project: c.project}) })
 	}
 }
 

@@ -121,7 +121,7 @@ func (*Gemini) ModelNames(body []byte) ([]string, string, error) {
 
 func (*Gemini) authenticate(req *http.Request, call *Call) {
 	if call.Secret != "" {
-		req.Header.Set("X-Goog-Api-Key", call.Secret)
+		req.Header["X-Goog-Api-Key"] = call.Steady.secret(call.Secret).plain
 	}
 }
 

@@ -50,7 +50,7 @@ func openAIRequest(ctx context.Context, platform string, call *Call) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
-	bearer(req, call.Secret)
+	bearer(req, call, call.Secret)
 	return req, nil
 }
 
@@ -61,7 +61,7 @@ func openAIStored(ctx context.Context, call *Call, method, path, query string) (
 		return nil, err
 	}
 	req.Method = method
-	bearer(req, call.Secret)
+	bearer(req, call, call.Secret)
 	return req, nil
 }
 
@@ -70,13 +70,13 @@ func openAIList(ctx context.Context, call *Call) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	bearer(req, call.Secret)
+	bearer(req, call, call.Secret)
 	return req, nil
 }
 
-func bearer(req *http.Request, secret string) {
+func bearer(req *http.Request, call *Call, secret string) {
 	if secret != "" {
-		req.Header.Set("Authorization", "Bearer "+secret)
+		req.Header["Authorization"] = call.Steady.secret(secret).bearer
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
 // ErrForm says that an option has the wrong number of arguments.
@@ -45,6 +47,15 @@ func onOff(target *bool) func([]string) error {
 		*target = value == "on"
 		return nil
 	}
+}
+
+// resolve replaces the placeholders of a setting. One that is empty or does not exist is an error.
+func resolve(option, raw string) (string, error) {
+	value, err := caddy.NewReplacer().ReplaceOrErr(raw, true, true)
+	if err != nil {
+		return "", fmt.Errorf("%s: the placeholder in %s is empty or does not exist", option, raw)
+	}
+	return value, nil
 }
 
 // check says whether a setting that may also have come from JSON is empty or one of the words.

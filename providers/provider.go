@@ -107,6 +107,9 @@ type Call struct {
 	// SameDialect says that the client speaks the upstream's dialect, so that its headers have their meaning there.
 	SameDialect bool
 
+	// Steady is the account's; nil remembers nothing.
+	Steady *Steady
+
 	// Header is set last and wins: the operator's `header` options, and the betas that a translated request needs.
 	// Values of Anthropic-Beta are added to the client's, since that header is a list.
 	Header http.Header

@@ -48,9 +48,9 @@ func (p *Vertex) Provision(caddy.Context) error {
 		name, raw string
 		value     *string
 	}{{"project", p.Project, &p.project}, {"location", p.Location, &p.location}} {
-		value, err := caddy.NewReplacer().ReplaceOrErr(option.raw, true, true)
+		value, err := resolve(option.name, option.raw)
 		if err != nil {
-			return fmt.Errorf("%s: the placeholder in %s is empty or does not exist", option.name, option.raw)
+			return err
 		}
 		if value != "" && !placeName.MatchString(value) {
 			return fmt.Errorf("%s: %q is not a name such as my-project or us-east5", option.name, value)

@@ -52,6 +52,7 @@ var beyond = map[ir.Dialect]map[string]string{
 	},
 	ir.Anthropic: {
 		"stream":           "the SDK sets it by the method that is called",
+		"thread":           "of the beta message-threads-2026-08-12, which the SDK for TypeScript uses from 1.0 on",
 		"tools<custom>":    "its type may be left out, so the SDK has no constant for it",
 		"messages<system>": "roles are no types",
 	},

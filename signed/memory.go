@@ -7,15 +7,18 @@
 package signed
 
 import (
-	"container/list"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/fair"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
-// Limits bound what a Memory holds. What was used longest ago goes first.
+// Limits bound what a Memory holds for all owners together. When it is full,
+// the owner who has the most loses what he used longest ago. Owners whose names
+// are the same up to a NUL share their part.
 type Limits struct {
 	Entries int
 	Bytes   int64         // of all of them together
@@ -33,9 +36,8 @@ type Memory struct {
 	limits Limits
 
 	mu      sync.Mutex
-	entries map[ref]*list.Element
-	used    list.List // of *entry, the last used first
-	bytes   int64
+	entries map[ref]*fair.Entry[entry]
+	kept    fair.Room[entry]
 	timer   *time.Timer // drops what has run out, nil when there is nothing
 	closed  bool
 }
@@ -46,12 +48,11 @@ type entry struct {
 	ref
 	signed *ir.Signed
 	size   int64
-	used   time.Time
 }
 
 // NewMemory returns an empty memory.
 func NewMemory(limits Limits) *Memory {
-	return &Memory{limits: limits, entries: map[ref]*list.Element{}}
+	return &Memory{limits: limits, entries: map[ref]*fair.Entry[entry]{}}
 }
 
 // Keep remembers what is signed under an id, in the place of what it knew
@@ -70,10 +71,13 @@ func (m *Memory) Keep(owner, id string, s *ir.Signed) {
 	if old := m.entries[at]; old != nil {
 		m.drop(old)
 	}
-	m.entries[at] = m.used.PushFront(&entry{ref: at, signed: s, size: int64(size), used: time.Now()})
-	m.bytes += int64(size)
-	for m.used.Len() > m.limits.Entries || m.bytes > m.limits.Bytes {
-		m.drop(m.used.Back())
+	m.entries[at] = m.kept.Add(at.owner, entry{ref: at, signed: s, size: int64(size)})
+	m.kept.Grow(at.owner, int64(size))
+	for m.kept.Len() > m.limits.Entries {
+		m.drop(m.kept.OfMost())
+	}
+	for m.kept.Bytes() > m.limits.Bytes {
+		m.drop(m.kept.OfLargest())
 	}
 	m.arm()
 }
@@ -86,32 +90,31 @@ func (m *Memory) Find(owner, id string) *ir.Signed {
 	if at == nil {
 		return nil
 	}
-	e := at.Value.(*entry)
-	e.used = time.Now()
-	m.used.MoveToFront(at)
-	return e.signed
+	m.kept.Touch(at)
+	return at.Value.signed
 }
 
-func (m *Memory) drop(at *list.Element) {
-	e := m.used.Remove(at).(*entry)
-	delete(m.entries, e.ref)
-	m.bytes -= e.size
+func (m *Memory) drop(at *fair.Entry[entry]) {
+	delete(m.entries, at.Value.ref)
+	m.kept.Grow(at.Value.owner, -at.Value.size)
+	m.kept.Remove(at)
 }
 
 // arm sets the timer, so that nothing outlives its time in an idle process
 // either.
 func (m *Memory) arm() {
-	if back := m.used.Back(); back != nil && m.timer == nil && !m.closed {
-		m.timer = time.AfterFunc(time.Until(back.Value.(*entry).used.Add(m.limits.TTL)), m.sweep)
+	if oldest := m.kept.Oldest(); oldest != nil && m.timer == nil && !m.closed {
+		m.timer = time.AfterFunc(time.Until(oldest.Used.Add(m.limits.TTL)), m.sweep)
 	}
 }
 
 func (m *Memory) sweep() {
+	defer guard.Catch("forgetting signatures")
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.timer = nil
-	for back := m.used.Back(); back != nil && time.Since(back.Value.(*entry).used) >= m.limits.TTL; back = m.used.Back() {
-		m.drop(back)
+	for oldest := m.kept.Oldest(); oldest != nil && time.Since(oldest.Used) >= m.limits.TTL; oldest = m.kept.Oldest() {
+		m.drop(oldest)
 	}
 	m.arm()
 }
@@ -126,6 +129,5 @@ func (m *Memory) Close() {
 		m.timer = nil
 	}
 	clear(m.entries)
-	m.used.Init()
-	m.bytes = 0
+	m.kept = fair.Room[entry]{}
 }

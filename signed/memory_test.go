@@ -67,7 +67,7 @@ func TestMemoryBounds(t *testing.T) {
 	}
 	m := newTest(t, func(l *Limits) { l.Entry = 1000 })
 	m.Keep("a", "1", sig(strings.Repeat("x", 1000)))
-	if m.Find("a", "1") != nil || m.bytes != 0 {
+	if m.Find("a", "1") != nil || m.kept.Bytes() != 0 {
 		t.Error("one that is too large is kept")
 	}
 }
@@ -83,7 +83,7 @@ func TestMemoryTime(t *testing.T) {
 		time.Sleep(40 * time.Minute)
 		synctest.Wait()
 		m.mu.Lock()
-		n, timed := m.used.Len(), m.timer != nil
+		n, timed := m.kept.Len(), m.timer != nil
 		m.mu.Unlock()
 		if n != 1 || !timed {
 			t.Errorf("%d are left, timer %v", n, timed)
@@ -95,8 +95,8 @@ func TestMemoryTime(t *testing.T) {
 		synctest.Wait()
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.used.Len() != 0 || m.bytes != 0 || m.timer != nil {
-			t.Errorf("%d entries of %d bytes are left", m.used.Len(), m.bytes)
+		if m.kept.Len() != 0 || m.kept.Bytes() != 0 || m.timer != nil {
+			t.Errorf("%d entries of %d bytes are left", m.kept.Len(), m.kept.Bytes())
 		}
 	})
 }
@@ -145,7 +145,30 @@ func TestMemoryParallel(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if m.used.Len() > 50 || len(m.entries) != m.used.Len() {
-		t.Errorf("%d entries, %d are found", m.used.Len(), len(m.entries))
+	if m.kept.Len() > 50 || len(m.entries) != m.kept.Len() {
+		t.Errorf("%d entries, %d are found", m.kept.Len(), len(m.entries))
+	}
+}
+
+// TestMemoryFlood wants what one owner's answers were signed with to stay, however much another's were.
+func TestMemoryFlood(t *testing.T) {
+	few := newTest(t, func(l *Limits) { l.Entries = 50 })
+	small := newTest(t, func(l *Limits) { l.Bytes = int64(50 * (sig("x").Size() + 10)) })
+	for name, m := range map[string]*Memory{"number": few, "size": small} {
+		for i := range 5 {
+			m.Keep("alice", fmt.Sprint(i), sig("a"))
+		}
+		for i := range 1000 {
+			m.Keep("eve", fmt.Sprint(i), sig("e"))
+			m.Keep(fmt.Sprint("anonymous\x00", i), "1", sig("n"))
+		}
+		for i := range 5 {
+			if value(m, "alice", fmt.Sprint(i)) != "a" {
+				t.Errorf("%s: entry %d of the other is gone", name, i)
+			}
+		}
+		if value(m, "eve", "999") != "e" || value(m, "anonymous\x00999", "1") != "n" || value(m, "eve", "0") != "-" || m.kept.Len() > 60 {
+			t.Errorf("%s: %d are kept, but not those used last", name, m.kept.Len())
+		}
 	}
 }

@@ -69,8 +69,15 @@ type anthropicError struct {
 }
 
 type anthropicErrorInner struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
+	Type    string            `json:"type"`
+	Message string            `json:"message"`
+	Details *anthropicDetails `json:"details,omitempty"`
+}
+
+// anthropicDetails tell the vendor's SDKs what to do about an error.
+type anthropicDetails struct {
+	Code        string   `json:"error_code"`
+	Unsupported []string `json:"unsupported"`
 }
 
 func (e *apiError) anthropic(requestID string) anthropicError {
@@ -84,7 +91,11 @@ func (e *apiError) anthropic(requestID string) anthropicError {
 	case kind == "":
 		kind = "invalid_request_error"
 	}
-	return anthropicError{"error", anthropicErrorInner{kind, e.message}, requestID}
+	inner := anthropicErrorInner{Type: kind, Message: e.message}
+	if e.code == threadUnsupported {
+		inner.Details = &anthropicDetails{e.code, []string{"model"}}
+	}
+	return anthropicError{"error", inner, requestID}
 }
 
 func (anthropic) fail(w http.ResponseWriter, err *apiError) {

@@ -14,6 +14,9 @@ func (s *Simulator) checkMessages(h http.Header, b gjson.Result, counting bool) 
 		return err
 	}
 	beta := func(names ...string) bool { return hasBeta(h, names...) }
+	if err := checkThread(b, beta); err != nil {
+		return err
+	}
 	fields, required := anthropicFields, []string{"max_tokens", "messages", "model"}
 	if counting {
 		fields, required = anthropicCountable, []string{"messages", "model"}
@@ -34,6 +37,17 @@ func (s *Simulator) checkMessages(h http.Header, b gjson.Result, counting bool) 
 		}
 	}
 	return nil
+}
+
+// threadUnsupported has the vendor's tool runners go on without a thread.
+const threadUnsupported = "thread_unsupported_request"
+
+// checkThread refuses threads, which the simulator does not keep, as the vendor does where it cannot keep one.
+func checkThread(b gjson.Result, beta func(...string) bool) *apiError {
+	if t := b.Get("thread"); !t.Exists() || t.Type == gjson.Null || !beta("message-threads") {
+		return nil
+	}
+	return invalid("thread: this model does not support message threads").withCode(threadUnsupported)
 }
 
 var claudeName = regexp.MustCompile(`^claude-(?:(?:opus|sonnet|haiku|fable|mythos)-)?(\d)(?:[-.](\d{1,2}))?(?:\D|$)`)

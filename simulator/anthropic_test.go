@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -117,6 +118,10 @@ func TestAnthropicBetas(t *testing.T) {
 		"messages":[{"role":"user","content":"x"},{"role":"system","content":"be brief"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"a","input":{}}]},
 		{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]}]}`,
 		"Anthropic-Beta", "context-management-2025-06-27, mid-conversation-system-2026-04-07")
+	status, _, answer := ask(t, s, http.MethodPost, "/v1/messages", anthropicWith(`"thread":{"type":"create"}`), "Anthropic-Beta", "message-threads-2026-08-12")
+	if status != http.StatusBadRequest || gjson.Get(answer, "error.details.error_code").String() != "thread_unsupported_request" {
+		t.Errorf("a thread: %d %s", status, answer) // the SDKs go on without one upon this code
+	}
 }
 
 func TestAnthropicStream(t *testing.T) {

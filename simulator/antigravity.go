@@ -87,11 +87,7 @@ func (s *Simulator) antigravityCount(w http.ResponseWriter, r *http.Request, q q
 
 // fetchAvailableModels answers POST /v1internal:fetchAvailableModels.
 func (s *Simulator) fetchAvailableModels(w http.ResponseWriter, r *http.Request, q query) {
-	if !withToken(w, r) {
-		return
-	}
-	if err := availableRequest.check(gemini{}, nil, q.body); err != nil {
-		gemini{}.fail(w, err)
+	if !admitted(w, r, q, availableRequest) {
 		return
 	}
 	models := map[string]any{

@@ -94,13 +94,21 @@ func (s *Simulator) countWrapped(w http.ResponseWriter, r *http.Request, q query
 	sendJSON(w, http.StatusOK, map[string]any{"totalTokens": readGemini("", q.body.Get("request")).countInput()})
 }
 
+// admitted reports whether a request has a token and the members of the shape; one that has not is answered.
+func admitted(w http.ResponseWriter, r *http.Request, q query, allowed *shape) bool {
+	if !withToken(w, r) {
+		return false
+	}
+	if err := allowed.check(gemini{}, nil, q.body); err != nil {
+		gemini{}.fail(w, err)
+		return false
+	}
+	return true
+}
+
 // loadCodeAssist answers POST /v1internal:loadCodeAssist: an account that is to be signed up.
 func (s *Simulator) loadCodeAssist(w http.ResponseWriter, r *http.Request, q query) {
-	if !withToken(w, r) {
-		return
-	}
-	if err := loadRequest.check(gemini{}, nil, q.body); err != nil {
-		gemini{}.fail(w, err)
+	if !admitted(w, r, q, loadRequest) {
 		return
 	}
 	sendJSON(w, http.StatusOK, map[string]any{"allowedTiers": []any{map[string]any{"id": "free-tier", "isDefault": true}}})
@@ -127,11 +135,7 @@ func (s *Simulator) onboardUser(w http.ResponseWriter, r *http.Request, q query)
 
 // retrieveUserQuota answers POST /v1internal:retrieveUserQuota.
 func (s *Simulator) retrieveUserQuota(w http.ResponseWriter, r *http.Request, q query) {
-	if !withToken(w, r) {
-		return
-	}
-	if err := quotaRequest.check(gemini{}, nil, q.body); err != nil {
-		gemini{}.fail(w, err)
+	if !admitted(w, r, q, quotaRequest) {
 		return
 	}
 	buckets := []any{}

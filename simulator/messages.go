@@ -9,13 +9,9 @@ import (
 
 // messages answers POST /v1/messages.
 func (s *Simulator) messages(w http.ResponseWriter, r *http.Request, q query) {
-	if err := s.checkMessages(r.Header, q.body, false); err != nil {
+	c, err := s.askedMessages(r, q, false)
+	if err != nil {
 		anthropic{}.fail(w, err)
-		return
-	}
-	c := readMessages(q.body)
-	if isMissing(c.model) {
-		anthropic{}.fail(w, anthropic{}.noModel(c.model))
 		return
 	}
 	setAnthropicHeaders(w.Header())
@@ -24,16 +20,24 @@ func (s *Simulator) messages(w http.ResponseWriter, r *http.Request, q query) {
 
 // countMessages answers POST /v1/messages/count_tokens.
 func (s *Simulator) countMessages(w http.ResponseWriter, r *http.Request, q query) {
-	if err := s.checkMessages(r.Header, q.body, true); err != nil {
+	c, err := s.askedMessages(r, q, true)
+	if err != nil {
 		anthropic{}.fail(w, err)
 		return
 	}
+	sendJSON(w, http.StatusOK, map[string]int{"input_tokens": c.countInput()})
+}
+
+// askedMessages checks a request and reads it.
+func (s *Simulator) askedMessages(r *http.Request, q query, count bool) (*conversation, *apiError) {
+	if err := s.checkMessages(r.Header, q.body, count); err != nil {
+		return nil, err
+	}
 	c := readMessages(q.body)
 	if isMissing(c.model) {
-		anthropic{}.fail(w, anthropic{}.noModel(c.model))
-		return
+		return nil, anthropic{}.noModel(c.model)
 	}
-	sendJSON(w, http.StatusOK, map[string]int{"input_tokens": c.countInput()})
+	return c, nil
 }
 
 // setAnthropicHeaders writes the headers of every answer of Anthropic.

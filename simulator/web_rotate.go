@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// rotateBody is what the page sends, byte by byte.
+// webRotateBody is what the page sends, byte by byte.
 const webRotateBody = `[000,"-0000000000000000000"]`
 
 // rotate exchanges the short-lived cookie. Who comes too soon is told so; who comes with one that was exchanged before

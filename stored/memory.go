@@ -1,16 +1,17 @@
 package stored
 
 import (
-	"container/list"
 	"hash/maphash"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/fair"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
-// Limits bound what a Memory holds. What was used longest ago goes first.
+// Limits bound what a Memory holds for all owners together. When it is full,
+// the owner who has the most loses what he used longest ago.
 type Limits struct {
 	Responses int           // responses and conversations that the gateway keeps
 	Bytes     int64         // of their items and bodies, for all owners together
@@ -37,9 +38,8 @@ type Memory struct {
 	entries map[ref]*entry
 	items   map[uint64]*node // what holds the item of that id, by itemKey
 	seed    maphash.Seed
-	bytes   int64
-	kept    list.List // of *entry, the last used first
-	pinned  list.List // the same for those that accounts have
+	kept    fair.Room[*entry] // what the gateway keeps
+	pinned  fair.Room[*entry] // what accounts have
 	timer   *time.Timer
 	rings   time.Time // when the timer does, if there is one
 	closed  bool
@@ -53,8 +53,7 @@ type entry struct {
 	ref
 	response Response // without its items
 	node     *node    // nil for one that an account has
-	used     time.Time
-	at       *list.Element
+	at       *fair.Entry[*entry]
 }
 
 // NewMemory returns an empty store.
@@ -94,9 +93,8 @@ func (m *Memory) Replace(owner string, r Response, history []ir.Item) bool {
 
 // rewrite changes what clients get of a response, and leaves its items.
 func (m *Memory) rewrite(e *entry, r Response) {
-	m.bytes -= sizeOf(&e.response)
+	m.kept.Grow(e.owner, sizeOf(&r)-sizeOf(&e.response))
 	e.response = r
-	m.bytes += sizeOf(&e.response)
 	m.touch(e)
 	m.trim()
 }
@@ -106,20 +104,20 @@ func (m *Memory) put(owner string, r Response, n *node, history []ir.Item) {
 	if m.closed {
 		return
 	}
-	e := &entry{ref: ref{owner, r.ID}, response: r, node: n, used: time.Now()}
+	e := &entry{ref: ref{owner, r.ID}, response: r, node: n}
 	if n != nil {
 		parent := m.find(ref{owner, r.Parent})
 		m.grow(n, parent, history)
 		if parent != nil && !r.Pending && parent.response.Conversation {
 			m.advance(parent, n)
 		}
-		m.bytes += sizeOf(&r)
+		m.kept.Grow(owner, sizeOf(&r))
 	}
 	if old := m.entries[e.ref]; old != nil {
 		m.drop(old)
 	}
 	m.entries[e.ref] = e
-	e.at = m.shelf(e).PushFront(e)
+	e.at = m.shelf(e).Add(owner, e)
 	m.trim()
 	m.arm()
 }
@@ -148,7 +146,7 @@ func (m *Memory) grow(n *node, parent *entry, history []ir.Item) {
 
 // add enters the items of a node.
 func (m *Memory) add(n *node) {
-	m.bytes += n.size()
+	m.kept.Grow(n.owner, n.size())
 	for i := range n.places {
 		it := n.item(i)
 		for _, id := range [...]string{it.ID, it.CallID} {
@@ -187,7 +185,7 @@ func (m *Memory) release(n *node) {
 		if n.refs > 0 {
 			return
 		}
-		m.bytes -= n.size()
+		m.kept.Grow(n.owner, -n.size())
 		for i := range n.places {
 			it := n.item(i)
 			for _, id := range [...]string{it.ID, it.CallID} {
@@ -199,7 +197,7 @@ func (m *Memory) release(n *node) {
 	}
 }
 
-func (m *Memory) shelf(e *entry) *list.List {
+func (m *Memory) shelf(e *entry) *fair.Room[*entry] {
 	if e.node == nil {
 		return &m.pinned
 	}
@@ -210,23 +208,23 @@ func (m *Memory) drop(e *entry) {
 	m.shelf(e).Remove(e.at)
 	delete(m.entries, e.ref)
 	if e.node != nil {
-		m.bytes -= sizeOf(&e.response)
+		m.kept.Grow(e.owner, -sizeOf(&e.response))
 		m.release(e.node)
 	}
 }
 
-// touch makes an entry the last one that will go.
-func (m *Memory) touch(e *entry) {
-	e.used = time.Now()
-	m.shelf(e).MoveToFront(e.at)
-}
+// touch makes an entry the last one of its owner that will go.
+func (m *Memory) touch(e *entry) { m.shelf(e).Touch(e.at) }
 
 // trim drops what is over the limits.
 func (m *Memory) trim() {
-	for m.kept.Len() > m.limits.Responses || m.bytes > m.limits.Bytes && m.kept.Len() > 0 {
-		m.drop(m.kept.Back().Value.(*entry))
+	for m.kept.Len() > m.limits.Responses {
+		m.drop(m.kept.OfMost().Value)
+	}
+	for m.kept.Bytes() > m.limits.Bytes {
+		m.drop(m.kept.OfLargest().Value)
 	}
 	for m.pinned.Len() > m.limits.Accounts {
-		m.drop(m.pinned.Back().Value.(*entry))
+		m.drop(m.pinned.OfMost().Value)
 	}
 }

@@ -1,16 +1,17 @@
 package stored
 
 import (
-	"container/list"
 	"time"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/fair"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
 // find returns what is there and has not run out, nil otherwise.
 func (m *Memory) find(at ref) *entry {
 	e := m.entries[at]
-	if e == nil || time.Since(e.used) >= m.ttl(e) {
+	if e == nil || time.Since(e.at.Used) >= m.ttl(e) {
 		return nil
 	}
 	return e
@@ -94,10 +95,9 @@ func (m *Memory) arm() {
 		return
 	}
 	var next time.Time
-	for _, shelf := range [...]*list.List{&m.kept, &m.pinned} {
-		if back := shelf.Back(); back != nil {
-			e := back.Value.(*entry)
-			if end := e.used.Add(m.ttl(e)); next.IsZero() || end.Before(next) {
+	for _, shelf := range [...]*fair.Room[*entry]{&m.kept, &m.pinned} {
+		if oldest := shelf.Oldest(); oldest != nil {
+			if end := oldest.Used.Add(m.ttl(oldest.Value)); next.IsZero() || end.Before(next) {
 				next = end
 			}
 		}
@@ -113,16 +113,13 @@ func (m *Memory) arm() {
 }
 
 func (m *Memory) sweep() {
+	defer guard.Catch("forgetting responses")
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.timer = nil
-	for _, shelf := range [...]*list.List{&m.kept, &m.pinned} {
-		for back := shelf.Back(); back != nil; back = shelf.Back() {
-			e := back.Value.(*entry)
-			if time.Since(e.used) < m.ttl(e) {
-				break
-			}
-			m.drop(e)
+	for _, shelf := range [...]*fair.Room[*entry]{&m.kept, &m.pinned} {
+		for oldest := shelf.Oldest(); oldest != nil && time.Since(oldest.Used) >= m.ttl(oldest.Value); oldest = shelf.Oldest() {
+			m.drop(oldest.Value)
 		}
 	}
 	m.arm()
@@ -136,9 +133,8 @@ func (m *Memory) Close() {
 	if m.timer != nil {
 		m.timer.Stop()
 	}
-	m.entries, m.items, m.bytes = nil, nil, 0
-	m.kept.Init()
-	m.pinned.Init()
+	m.entries, m.items = nil, nil
+	m.kept, m.pinned = fair.Room[*entry]{}, fair.Room[*entry]{}
 }
 
 // Interface guard

@@ -2,9 +2,11 @@ package stored
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/fair"
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 // Runs are the responses that are being made while nobody listens. The zero
@@ -12,35 +14,56 @@ import (
 type Runs struct {
 	mu      sync.Mutex
 	cancels map[ref]context.CancelFunc
-	tapes   map[ref]*Tape // of those that are streamed, and of some that were
-	ended   []ref         // whose tapes are kept although they have ended, the oldest first
+	counts  map[string]int // of cancels, by the owner's party
+	tapes   map[ref]*recorded
+	room    fair.Room[*recorded] // which the tapes take
 	closed  bool
 }
 
-// What is kept of streams that have ended, for clients whose connection broke
-// shortly before.
-const (
-	tapeTime  = 5 * time.Minute
-	tapeBytes = 32 << 20
-)
+// recorded is the tape of a response that is streamed, or was not long ago.
+type recorded struct {
+	ref
+	tape  *Tape
+	size  int  // as far as it has been told
+	ended bool // it is kept for clients whose connection broke shortly before
+	at    *fair.Entry[*recorded]
+}
 
-// maxRuns bounds the responses that are being made at the same time.
-const maxRuns = 1000
+// tapeTime is how long the tape of a stream is kept that has ended.
+const tapeTime = 5 * time.Minute
+
+// allTapes is how many bytes all tapes may take together, of streams that run
+// and of those that have ended. Beyond it, who has the most loses the tape that
+// has not changed for the longest time, or half of it while it is recorded.
+const allTapes = 64 << 20
+
+// The responses that are being made at the same time are bounded: those of all
+// owners, and of each.
+const (
+	maxRuns = 1000
+	maxOwn  = maxRuns / 4
+)
 
 // Begin enters a response that is going to be made, with the tape of its
 // stream, nil if it is not streamed. It reports false when too many are.
 func (r *Runs) Begin(owner, id string, cancel context.CancelFunc, tape *Tape) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || len(r.cancels) >= maxRuns {
+	party := fair.Party(owner)
+	if r.closed || len(r.cancels) >= maxRuns || r.counts[party] >= maxOwn {
 		return false
 	}
 	if r.cancels == nil {
-		r.cancels, r.tapes = map[ref]context.CancelFunc{}, map[ref]*Tape{}
+		r.cancels, r.counts, r.tapes = map[ref]context.CancelFunc{}, map[string]int{}, map[ref]*recorded{}
 	}
-	r.cancels[ref{owner, id}] = cancel
+	at := ref{owner, id}
+	r.cancels[at] = cancel
+	r.counts[party]++
 	if tape != nil {
-		r.tapes[ref{owner, id}] = tape
+		rec := &recorded{ref: at, tape: tape}
+		rec.at = r.room.Add(owner, rec)
+		r.tapes[at] = rec
+		tape.tell(func(by int) { r.grew(rec, by) })
 	}
 	return true
 }
@@ -50,40 +73,74 @@ func (r *Runs) Begin(owner, id string, cancel context.CancelFunc, tape *Tape) bo
 func (r *Runs) End(owner, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, running := r.cancels[ref{owner, id}]
-	delete(r.cancels, ref{owner, id})
-	if running && r.tapes[ref{owner, id}] != nil {
-		r.keep(ref{owner, id})
+	at := ref{owner, id}
+	running := r.leave(at) != nil
+	if rec := r.tapes[at]; running && rec != nil {
+		r.keep(rec)
 	}
 	return running
 }
 
+// leave takes a response out of those that are being made, and returns what
+// stops it; nil if it was none of them.
+func (r *Runs) leave(at ref) context.CancelFunc {
+	cancel := r.cancels[at]
+	if cancel == nil {
+		return nil
+	}
+	delete(r.cancels, at)
+	party := fair.Party(at.owner)
+	if r.counts[party]--; r.counts[party] == 0 {
+		delete(r.counts, party)
+	}
+	return cancel
+}
+
 // keep leaves the tape of a response that has ended for a while.
-func (r *Runs) keep(at ref) {
-	r.ended = append(r.ended, at)
-	size := 0
-	for _, other := range r.ended {
-		if tape := r.tapes[other]; tape != nil {
-			size += tape.size()
-		}
-	}
-	for size > tapeBytes && len(r.ended) > 1 {
-		if tape := r.tapes[r.ended[0]]; tape != nil {
-			size -= tape.size()
-		}
-		r.forget(r.ended[0])
-	}
+func (r *Runs) keep(rec *recorded) {
+	rec.ended = true
 	time.AfterFunc(tapeTime, func() {
+		defer guard.Catch("forgetting a stream")
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.forget(at)
+		r.forget(rec)
 	})
 }
 
+// grew notes that a tape has become longer, and makes room for it. Whoever made
+// the tape longer does not hold its lock.
+func (r *Runs) grew(rec *recorded, by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tapes[rec.ref] != rec {
+		return
+	}
+	r.resize(rec, by)
+	r.room.Touch(rec.at)
+	for r.room.Bytes() > allTapes {
+		old := r.room.OfLargest().Value
+		if old.ended {
+			r.forget(old)
+			continue
+		}
+		r.resize(old, -old.tape.shorten())
+		r.room.Touch(old.at)
+	}
+}
+
+func (r *Runs) resize(rec *recorded, by int) {
+	rec.size += by
+	r.room.Grow(rec.owner, int64(by))
+}
+
 // forget drops a tape. Who watches it goes on.
-func (r *Runs) forget(at ref) {
-	delete(r.tapes, at)
-	r.ended = slices.DeleteFunc(r.ended, func(other ref) bool { return other == at })
+func (r *Runs) forget(rec *recorded) {
+	if rec == nil || r.tapes[rec.ref] != rec {
+		return
+	}
+	delete(r.tapes, rec.ref)
+	r.resize(rec, -rec.size)
+	r.room.Remove(rec.at)
 }
 
 // Tape returns the tape of a response that is streamed, or was not long ago;
@@ -91,7 +148,10 @@ func (r *Runs) forget(at ref) {
 func (r *Runs) Tape(owner, id string) *Tape {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.tapes[ref{owner, id}]
+	if rec := r.tapes[ref{owner, id}]; rec != nil {
+		return rec.tape
+	}
+	return nil
 }
 
 // Cancel is End for a response that is to be given up: it stops the work on it,
@@ -99,9 +159,9 @@ func (r *Runs) Tape(owner, id string) *Tape {
 func (r *Runs) Cancel(owner, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	cancel := r.cancels[ref{owner, id}]
-	delete(r.cancels, ref{owner, id})
-	r.forget(ref{owner, id})
+	at := ref{owner, id}
+	r.forget(r.tapes[at])
+	cancel := r.leave(at)
 	if cancel == nil {
 		return false
 	}
@@ -117,5 +177,5 @@ func (r *Runs) Close() {
 	for _, cancel := range r.cancels {
 		cancel()
 	}
-	r.cancels, r.tapes, r.ended = nil, nil, nil
+	r.cancels, r.counts, r.tapes, r.room = nil, nil, nil, fair.Room[*recorded]{}
 }

@@ -8,7 +8,8 @@ package stored
 import "github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 
 // Store keeps responses and conversations. Everything has an owner, and what
-// one owner has stored does not exist for another. What it returns must not be
+// one owner has stored does not exist for another. Owners whose names are the
+// same up to a NUL share their part of the room. What it returns must not be
 // changed. It is safe for concurrent use.
 type Store interface {
 	// Put keeps a copy of a response, but its body as it is. history are the items of what it goes on with, for

@@ -75,8 +75,8 @@ func TestChain(t *testing.T) {
 	for _, id := range []string{"r2", "fork", "orphan"} {
 		m.Delete("a", id)
 	}
-	if _, ok := m.Item("a", "q1"); ok || m.bytes != 0 || len(m.items) != 0 || m.kept.Len() != 0 {
-		t.Errorf("something is left: %d bytes, %v", m.bytes, m.items)
+	if _, ok := m.Item("a", "q1"); ok || m.kept.Bytes() != 0 || len(m.items) != 0 || m.kept.Len() != 0 {
+		t.Errorf("something is left: %d bytes, %v", m.kept.Bytes(), m.items)
 	}
 }
 
@@ -133,12 +133,12 @@ func TestConversation(t *testing.T) {
 func TestReplace(t *testing.T) {
 	m := newTest(t, nil)
 	m.Put("a", response("r", "", "q"), nil)
-	before := m.bytes
+	before := m.kept.Bytes()
 	if !m.Replace("a", Response{ID: "r", Body: []byte(`"longer"`)}, nil) {
 		t.Fatal("it is not there")
 	}
-	if got, _ := m.Get("a", "r"); string(got.Body) != `"longer"` || history(m, "a", "r") != "q" || m.bytes != before+int64(len("longer")-len("r")) {
-		t.Errorf("got %s with %q, %d bytes after %d", got.Body, history(m, "a", "r"), m.bytes, before)
+	if got, _ := m.Get("a", "r"); string(got.Body) != `"longer"` || history(m, "a", "r") != "q" || m.kept.Bytes() != before+int64(len("longer")-len("r")) {
+		t.Errorf("got %s with %q, %d bytes after %d", got.Body, history(m, "a", "r"), m.kept.Bytes(), before)
 	}
 	m.Delete("a", "r")
 	if m.Replace("a", response("r", "", "q"), nil) {
@@ -152,8 +152,8 @@ func TestBounds(t *testing.T) {
 		r := response(fmt.Sprint("r", i), fmt.Sprint("r", i-1), fmt.Sprint("q", i), fmt.Sprint("a", i))
 		m.Put("a", r, nil)
 		m.Put("a", Response{ID: fmt.Sprint("p", i), Account: "x"}, nil)
-		if m.bytes > 20_000 || m.kept.Len() > 10 || m.pinned.Len() > 5 || len(m.entries) > 15 {
-			t.Fatalf("at %d: %d bytes in %d, %d pinned", i, m.bytes, m.kept.Len(), m.pinned.Len())
+		if m.kept.Bytes() > 20_000 || m.kept.Len() > 10 || m.pinned.Len() > 5 || len(m.entries) > 15 {
+			t.Fatalf("at %d: %d bytes in %d, %d pinned", i, m.kept.Bytes(), m.kept.Len(), m.pinned.Len())
 		}
 	}
 	if _, ok := m.Get("a", "r99"); !ok {
@@ -162,8 +162,8 @@ func TestBounds(t *testing.T) {
 	huge := response("huge", "", "q")
 	huge.Body = make([]byte, 30_000)
 	m.Put("a", huge, nil)
-	if _, ok := m.Get("a", "huge"); ok || m.bytes > 20_000 {
-		t.Errorf("what is too large is kept: %d bytes", m.bytes)
+	if _, ok := m.Get("a", "huge"); ok || m.kept.Bytes() > 20_000 {
+		t.Errorf("what is too large is kept: %d bytes", m.kept.Bytes())
 	}
 	if _, ok := m.Get("a", "p99"); !ok {
 		t.Error("an account is forgotten for a response's sake")
@@ -199,8 +199,8 @@ func TestTTL(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if m.kept.Len() != 0 || m.bytes != 0 {
-			t.Errorf("nobody asked, but %d are left with %d bytes", m.kept.Len(), m.bytes)
+		if m.kept.Len() != 0 || m.kept.Bytes() != 0 {
+			t.Errorf("nobody asked, but %d are left with %d bytes", m.kept.Len(), m.kept.Bytes())
 		}
 		if r, ok := m.Get("a", "p"); !ok || r.Account != "x" {
 			t.Error("the account is forgotten")
@@ -278,10 +278,19 @@ func TestRuns(t *testing.T) {
 		t.Error("it does not end once")
 	}
 	for i := range maxRuns {
-		r.Begin("a", fmt.Sprint("x", i), cancel2, nil)
+		if r.Begin("a", fmt.Sprint("x", i), cancel2, nil) != (i < maxOwn) {
+			t.Fatalf("number %d of one owner", i)
+		}
 	}
-	if r.Begin("a", "y", cancel2, nil) {
-		t.Error("there is no end of them")
+	for i := range maxRuns {
+		if r.Begin(fmt.Sprint("b", i), "x", cancel2, nil) != (i < maxRuns-maxOwn) {
+			t.Fatalf("number %d of others", i)
+		}
+	}
+	r.Cancel("b0", "x")
+	r.End("a", "x0")
+	if len(r.counts) != maxRuns-maxOwn || !r.Begin("a", "y", cancel2, nil) || !r.Begin("b0", "y", cancel2, nil) || r.Begin("b0", "z", cancel2, nil) {
+		t.Error("the places of those that have ended are not free, or too many")
 	}
 	r.Close()
 	if r.Begin("a", "z", cancel2, nil) {

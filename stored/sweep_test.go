@@ -17,7 +17,7 @@ func TestSweepOfTwoKinds(t *testing.T) {
 		time.Sleep(m.limits.TTL + time.Minute)
 		synctest.Wait()
 		m.mu.Lock()
-		kept, pinned, bytes := m.kept.Len(), m.pinned.Len(), m.bytes
+		kept, pinned, bytes := m.kept.Len(), m.pinned.Len(), m.kept.Bytes()
 		m.mu.Unlock()
 		if kept != 0 || bytes != 0 || pinned != 1 {
 			t.Errorf("after %v there are %d responses of %d bytes, and %d of accounts; want that of the account alone", m.limits.TTL, kept, bytes, pinned)

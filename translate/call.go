@@ -29,6 +29,9 @@ type Call struct {
 	fetching bool              // see Fetching
 	supplied map[string]supply // by URL; see Supply
 
+	straight relay // the first exchange that relays; there is seldom another
+	around   hub   // the first that translates
+
 	keeping  *ir.Keeping // see Keep
 	expanded bool        // see Continue
 }
@@ -111,9 +114,19 @@ type Answer interface {
 // carries, created the time that dates it in unix seconds.
 func (c *Call) For(t *ir.Target, model string, created int64) Exchange {
 	if c.relays(t) {
-		return &relay{call: c, target: t, model: model, created: created}
+		r := &c.straight
+		if r.call != nil {
+			r = new(relay)
+		}
+		*r = relay{call: c, target: t, model: model, created: created}
+		return r
 	}
-	return &hub{call: c, target: t, upstream: UpstreamOf(t.Dialect), model: model, created: created}
+	h := &c.around
+	if h.call != nil {
+		h = new(hub)
+	}
+	*h = hub{call: c, target: t, upstream: UpstreamOf(t.Dialect), model: model, created: created}
+	return h
 }
 
 // Ping returns the keep-alive of a dialect's streams, nil where its clients

@@ -21,7 +21,7 @@ its way back. This page is written by ` + "`go test ./translate -run TestTransla
 does: every row was translated to write it.
 
 Between equal dialects nothing of this happens: the body is handed on byte for byte but for the model's name, foreign
-signatures, and what the operator edits.
+signatures, max_tokens where OpenAI wants max_completion_tokens, and what the operator edits.
 
 | Word | Means |
 |---|---|

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -53,6 +54,9 @@ func ClientError(e *ir.Error, inStream bool) *ir.Error {
 	if e.Upstream == "" {
 		return e // the gateway's own
 	}
+	if e.Oversize.Known() {
+		return oversize(e)
+	}
 	if ClientFault(e) {
 		out := *e
 		out.Message, out.Raw, out.Type = Scrub(e.Message), nil, ""
@@ -67,6 +71,20 @@ func ClientError(e *ir.Error, inStream bool) *ir.Error {
 		out.Kind, out.Type = e.Kind, ""
 	}
 	return out
+}
+
+// oversize tells the client in the vendor's words that the request is too large
+// at any time, without those about the organization.
+func oversize(e *ir.Error) *ir.Error {
+	status, kind := http.StatusTooManyRequests, ir.ErrRateLimit
+	if e.Status == http.StatusRequestEntityTooLarge {
+		status, kind = e.Status, ir.ErrTooLarge
+	}
+	return &ir.Error{
+		Kind: kind, Status: status, Type: "tokens", Code: "rate_limit_exceeded", Oversize: e.Oversize,
+		Message: fmt.Sprintf("Request too large on tokens per min (TPM): Limit %d, Requested %d. The input or output tokens must be reduced in order "+
+			"to run successfully.", e.Oversize.Limit, e.Oversize.Requested),
+	}
 }
 
 // statusOf returns the status by which an error is mapped: inside a stream, and

@@ -37,6 +37,9 @@ func clientGrammar(d ir.Dialect, stream []byte, failed bool) string {
 			names, list = append(names, "[DONE]"), append(list, event{})
 			continue
 		}
+		if n := len(list); d == ir.Gemini && len(ev.Data) == 0 && n > 0 && list[n-1].Error != nil && bytes.HasPrefix(ev.Raw, []byte(`{"error":`)) {
+			continue // the error once more, bare, for clients that see only that
+		}
 		var e event
 		if err := json.Unmarshal(ev.Data, &e); err != nil {
 			return fmt.Sprintf("%s is no frame: %v", ev.Data, err)

@@ -29,7 +29,7 @@ func report(req *ir.Request, t *ir.Target) error {
 			r.hint(req.PathOf(whole) + ".name")
 		}
 		if len(turn.Ext) > 0 {
-			r.members(turn.Ext, req.PathOf(whole))
+			r.members(turn.Ext, func() string { return req.PathOf(whole) })
 		}
 		for j := range turn.Parts {
 			r.part(&turn.Parts[j])
@@ -108,7 +108,7 @@ func (r *reporter) tool(t *ir.Tool) {
 	if vendors && !t.Merged() && t.Type != "mcp" && !r.told(path) {
 		r.config(t, path)
 	}
-	r.members(t.Ext, path)
+	r.members(t.Ext, func() string { return path })
 	if t.OutputSchema != nil {
 		r.hint(path + "." + outputSchema(r.req.Dialect))
 	}
@@ -167,7 +167,7 @@ func cacheName(d ir.Dialect) string {
 // part reports what stands at one part.
 func (r *reporter) part(p *ir.Part) {
 	if len(p.Ext) > 0 {
-		r.members(p.Ext, r.req.PathOf(p.At))
+		r.members(p.Ext, func() string { return r.req.PathOf(p.At) })
 	}
 	if len(p.Citations) > 0 {
 		r.hint(r.req.PathOf(p.At) + citationsName(r.req.Dialect))
@@ -215,7 +215,7 @@ func (r *reporter) media(p *ir.Part) {
 		}
 	}
 	if len(m.Ext) > 0 {
-		r.members(m.Ext, r.req.PathOf(p.At))
+		r.members(m.Ext, func() string { return r.req.PathOf(p.At) })
 	}
 	if m.Context != "" && to != ir.Anthropic && r.err == nil {
 		r.err = r.t.Lose(ir.Semantic, ir.CodeDrop, r.req.PathOf(p.At)+".context", "")
@@ -236,15 +236,16 @@ func detailName(d ir.Dialect) string {
 	return ".detail"
 }
 
-// members reports members that only their own dialect knows.
-func (r *reporter) members(list []ir.Field, path string) {
+// members reports members of what stands at path that only their own dialect
+// knows.
+func (r *reporter) members(list []ir.Field, path func() string) {
 	for _, f := range list {
 		name := f.Name
 		if name == "@phase" {
 			name = "phase"
 		}
 		if !strings.HasPrefix(name, "@") && !empty(f.Raw) { // the other marked ones only repeat what the part says
-			r.hint(path + "." + name)
+			r.hint(path() + "." + name)
 		}
 	}
 }

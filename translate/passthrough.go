@@ -7,12 +7,14 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/sse"
 )
 
-// relay hands bytes on between a client and an upstream of the same dialect.
+// relay hands bytes on between a client and an upstream of the same dialect: to
+// the upstream, and through the straight pipe back.
 type relay struct {
 	call    *Call
 	target  *ir.Target
 	model   string
 	created int64
+	pipe    ir.Relay // nil before the answer has begun
 }
 
 func (r *relay) Relayed() bool { return true }
@@ -40,43 +42,38 @@ func (r *relay) Answer(streamed bool) (Answer, error) {
 		r.target.Names = ir.NewNames(nil, r.call.client.NameRule()) // names are the client's already
 		return newAnswer(r.call.client, r.call.client, trip, env, streamed, nil), nil
 	}
-	return &relayed{r: r, pipe: r.call.client.NewRelay(env, r.model, r.model != r.target.Model)}, nil
-}
-
-// relayed is the straight pipe back.
-type relayed struct {
-	r    *relay
-	pipe ir.Relay
+	r.pipe = r.call.client.NewRelay(env, r.model, r.model != r.target.Model)
+	return r, nil
 }
 
 // Frame hands a frame on. An error inside the stream is told in the gateway's
 // words, since the upstream's may hold what is not for the client.
-func (a *relayed) Frame(dst []byte, ev sse.Event) []byte {
-	seen := a.pipe.Seen()
+func (r *relay) Frame(dst []byte, ev sse.Event) []byte {
+	seen := r.pipe.Seen()
 	seen.Events++
 	before := seen.Err
-	dst = a.pipe.Frame(dst, ev.Name, ev.Data, ev.Raw)
+	dst = r.pipe.Frame(dst, ev.Name, ev.Data, ev.Raw)
 	if err := seen.Err; err != nil && before == nil {
-		dst = a.pipe.Fail(dst, ClientError(err, true))
+		dst = r.pipe.Fail(dst, ClientError(err, true))
 		seen.Err = err
 	}
 	return dst
 }
 
-func (a *relayed) Close(dst []byte) []byte { return a.pipe.Close(dst) }
+func (r *relay) Close(dst []byte) []byte { return r.pipe.Close(dst) }
 
 // Body hands a whole answer on. A counting endpoint's holds nothing but the
 // count, so that it is read to see whether it is one.
-func (a *relayed) Body(dst, body []byte) []byte {
-	if a.r.call.env.Op != ir.CountTokens {
-		return a.pipe.Body(dst, body)
+func (r *relay) Body(dst, body []byte) []byte {
+	if r.call.env.Op != ir.CountTokens {
+		return r.pipe.Body(dst, body)
 	}
-	if _, err := a.r.call.client.DecodeCount(body); err != nil {
-		a.pipe.Seen().Err = asError(err)
+	if _, err := r.call.client.DecodeCount(body); err != nil {
+		r.pipe.Seen().Err = asError(err)
 		return dst
 	}
 	return append(dst, body...)
 }
 
-func (a *relayed) Fail(dst []byte, e *ir.Error) []byte { return a.pipe.Fail(dst, e) }
-func (a *relayed) Seen() *ir.Seen                      { return a.pipe.Seen() }
+func (r *relay) Fail(dst []byte, e *ir.Error) []byte { return r.pipe.Fail(dst, e) }
+func (r *relay) Seen() *ir.Seen                      { return r.pipe.Seen() }

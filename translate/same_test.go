@@ -40,7 +40,8 @@ func checkRelayed(t *testing.T, d ir.Dialect, s sample) {
 		return
 	}
 	target := ableTarget(d, env.Model)
-	target.Caps.StreamUsage = false // the gateway asks for usage, which is one of its own additions
+	target.Caps.StreamUsage = false     // the gateway asks for usage, which is one of its own additions
+	target.Caps.CompletionLimit = false // and it renames max_tokens where the model refuses that
 	out, err := upstreamBody(sameEnvelope(d), s.body, target, env.Model)
 	if err != nil {
 		t.Errorf("%s %s: relaying fails with %v", d, s.name, err)

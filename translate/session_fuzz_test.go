@@ -24,11 +24,11 @@ func FuzzSession(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			apart := call.Session(session.Caller{}, true)
+			apart := call.Session(session.Caller{}, true, nil)
 			if _, err := call.request(); err != nil {
 				continue
 			}
-			if whole := call.Session(session.Caller{}, true); apart.Key != "" && whole != apart {
+			if whole := call.Session(session.Caller{}, true, nil); apart.Key != "" && whole != apart {
 				t.Errorf("%s: %+v, by the beginning alone %+v", d, whole, apart)
 			}
 		}

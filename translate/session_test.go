@@ -2,6 +2,7 @@ package translate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -58,7 +59,7 @@ func sessionOf(tb testing.TB, d ir.Dialect, headers map[string]string, body []by
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return call.Session(session.Caller{Tenant: "t", Key: "k"}, true)
+	return call.Session(session.Caller{Tenant: "t", Key: "k"}, true, nil)
 }
 
 // TestSessionOfClients checks that real clients' conversations keep their keys,
@@ -149,15 +150,96 @@ func TestSessionByWholeBody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		apart := call.Session(session.Caller{}, true)
+		apart := call.Session(session.Caller{}, true, nil)
 		if _, err := call.request(); err != nil {
 			t.Fatal(err)
 		}
-		if whole := call.Session(session.Caller{}, true); whole != apart || whole.Key == "" {
+		if whole := call.Session(session.Caller{}, true, nil); whole != apart || whole.Key == "" {
 			t.Errorf("%s: %+v, want %+v", d, whole, apart)
 		}
-		if strong := call.Session(session.Caller{}, false); strong.Key != "" {
+		if strong := call.Session(session.Caller{}, false, nil); strong.Key != "" {
 			t.Errorf("%s: %+v without weak keys", d, strong)
+		}
+	}
+}
+
+// TestSessionWithoutDecoder reads what clients usually write without decoding
+// it, to the same key.
+func TestSessionWithoutDecoder(t *testing.T) {
+	never := &session.Weak{Open: func([]ir.Span) (*ir.Request, error) { return nil, errors.New("decoded") }}
+	for _, d := range benchDialects {
+		for messages := range 3 {
+			body := bodyIn(t, d, 3, messages)
+			call, err := NewCall(benchEnvelope(d, false), body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := call.Session(session.Caller{}, true, nil)
+			if got := session.Of(call.env, body, session.Caller{}, never); got.Key != want.Key || want.Key == "" {
+				t.Errorf("%s: %+v, want %+v", d, got, want)
+			}
+		}
+	}
+	for pad := range 4 { // so that what is looked at ends inside of a character
+		long := strings.Repeat("x", pad) + strings.Repeat("😀", 5000)
+		body := []byte(`{"system":"` + long + `","messages":[{"role":"user","content":"` + long + `"}]}`)
+		call, err := NewCall(&ir.Envelope{Op: ir.Generate, Dialect: ir.Anthropic, Model: "m"}, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := session.Of(call.env, body, session.Caller{}, never)
+		if _, err := call.request(); err != nil {
+			t.Fatal(err)
+		}
+		if want := call.Session(session.Caller{}, true, nil); got.Key != want.Key || got.Key == "" {
+			t.Errorf("%d bytes further: %+v, want %+v", pad, got, want)
+		}
+	}
+}
+
+// TestSessionOfUnusual leaves to the decoder what may mean something else, or
+// nothing at all.
+func TestSessionOfUnusual(t *testing.T) {
+	user := `{"role":"user","content":"a"}`
+	tests := map[ir.Dialect][]string{
+		ir.Chat: {
+			`"messages":[{"role":"user","role":"system","content":"a"},` + user + `]`, `"messages":[{"role":"user","content":"a","content":"b"}]`,
+			`"messages":[` + user + `],"messages":[` + user + `]`, `"messages":[` + user + `],"extra_body":{"messages":[` + user + `]}`,
+			`"messages":[{"role":"user","content":[{"type":"text","text":"a","text":"b"}]}]`, `"messages":[{"role":"user","content":[{"text":"a"}]}]`,
+			`"messages":[{"role":"user","content":{"type":"text","text":"a"}}]`, `"messages":[{"role":"user","content":["a"]}]`,
+			`"messages":[` + user + `,{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x"}}]}]`,
+			`"messages":[` + user + `,{"role":"user","content":"b","reasoning":"c"}]`, `"messages":[{"role":"user","content":"a` + "\xff" + `"}]`,
+		},
+		ir.Responses: {
+			`"instructions":["a"],"input":"b"`,
+			`"prompt":{"id":"p"},"input":"b"`, `"previous_response_id":"r","input":"b"`, `"background":true,"input":"b"`,
+		},
+		ir.Anthropic: {
+			`"system":{"type":"text","text":"a"},"messages":[` + user + `]`, `"system":"a","system":"b","messages":[` + user + `]`,
+			`"system":"a` + "\xff" + `","messages":[` + user + `]`,
+			`"messages":["a"]`, `"messages":[{"role":"user","content":[{"type":"thinking","text":"a"}]}]`, `"messages":[{"content":"a"}]`,
+		},
+		ir.Gemini: {
+			`"systemInstruction":"a","contents":[{"parts":[{"text":"b"}]}]`, `"contents":{"parts":[{"text":"b"}]}`, `"contents":[{"parts":{"text":"b"}}]`,
+			`"contents":[{"parts":[{"text":"b","thought":true}]}]`, `"systemInstruction":{"parts":[{"text":"a"}]},"system_instruction":{"parts":[{"text":"c"}]},"contents":[{"parts":[{"text":"b"}]}]`,
+			`"contents":[{"role":"system","parts":[{"text":"b"}]}]`, `"systemInstruction":{"parts":[{"text":"a"}]},"contents":[]`,
+		},
+	}
+	for d, bodies := range tests {
+		for _, body := range bodies {
+			body := []byte(`{` + body + `}`)
+			call, err := NewCall(&ir.Envelope{Op: ir.Generate, Dialect: d, Model: "m"}, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoded := false
+			session.Of(call.env, body, session.Caller{}, &session.Weak{Open: func([]ir.Span) (*ir.Request, error) {
+				decoded = true
+				return call.request()
+			}})
+			if !decoded {
+				t.Errorf("%s: %s was not decoded", d, body)
+			}
 		}
 	}
 }
@@ -177,9 +259,10 @@ func BenchmarkSession(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				scratch := make([]byte, 0, session.ScratchSize(len(body)))
 				b.ReportAllocs()
 				for b.Loop() {
-					if s := call.Session(session.Caller{}, true); s.Key == "" {
+					if s := call.Session(session.Caller{}, true, scratch); s.Key == "" {
 						b.Fatal("no key")
 					}
 				}

@@ -241,7 +241,7 @@ func (v *vector) runSession() string {
 	if err != nil {
 		return err.Error()
 	}
-	s := call.Session(session.Caller{Tenant: v.Ctx.Tenant, Key: v.Ctx.KeyID}, true)
+	s := call.Session(session.Caller{Tenant: v.Ctx.Tenant, Key: v.Ctx.KeyID}, true, nil)
 	if s.Key != want.Key || s.Alias != want.Alias || s.Source != want.Source || s.Strong != want.Strong {
 		return fmt.Sprintf("got %+v, want %+v", s, want)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
+
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 )
 
 const (
@@ -19,6 +21,9 @@ const (
 	pruneEvery   = time.Hour
 	complainEach = time.Minute // about a store that stays broken
 )
+
+// writing is the name of the work in the log and in the metrics.
+const writing = "writing usage"
 
 // Recorder takes records and writes them in batches. Book never waits: what does not fit into the queue is dropped and
 // counted. There is one Recorder for a store in the process, see Attach. It is safe for concurrent use.
@@ -57,7 +62,7 @@ func (r *Recorder) Book(record Record) bool {
 	r.armed = true
 	r.mu.Unlock()
 	if full {
-		go r.flushOrRetry()
+		guard.Go(writing, r.flushOrRetry)
 	} else if arm {
 		time.AfterFunc(flushDelay, r.flushOrRetry)
 	}
@@ -83,6 +88,7 @@ func (r *Recorder) Retain(d time.Duration) { r.retention.Store(int64(d)) }
 
 // flushOrRetry writes what is queued, and sees to it that it is tried again if that fails.
 func (r *Recorder) flushOrRetry() {
+	defer guard.Catch(writing)
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
 	if r.Flush(ctx) == nil {
@@ -108,7 +114,7 @@ func (r *Recorder) flush(ctx context.Context) error {
 	batch := r.queue
 	r.queue, r.spare, r.armed = r.spare[:0], nil, false
 	r.mu.Unlock()
-	err := r.write(ctx, batch)
+	err := guard.Try(writing, func() error { return r.write(ctx, batch) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -294,4 +295,28 @@ func BenchmarkBook(b *testing.B) {
 	for b.Loop() {
 		r.Book(record)
 	}
+}
+
+// TestStoreThatPanics wants nothing to be lost, and the store to be tried again.
+func TestStoreThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(memory)
+		var well atomic.Bool
+		r := NewRecorder(func(ctx context.Context) (Store, error) {
+			if !well.Load() {
+				panic("no store")
+			}
+			return m.Open(ctx)
+		})
+		r.Book(Record{})
+		time.Sleep(flushDelay)
+		synctest.Wait()
+		if _, err := r.Query(t.Context(), Query{}); err == nil || r.Waiting() != 1 {
+			t.Errorf("while it panics: %v, and %d wait", err, r.Waiting())
+		}
+		well.Store(true)
+		time.Sleep(flushRetry)
+		synctest.Wait()
+		m.kept(t, 1)
+	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/geminiweb"
 )
 
@@ -32,7 +33,7 @@ func (s *Session) ready(ctx context.Context, header http.Header) (page, error) {
 	}
 	if st.ready == nil {
 		st.ready = make(chan struct{})
-		go s.prepare(context.WithoutCancel(ctx), header, old)
+		guard.Go("preparing the web app", func() { s.prepare(context.WithoutCancel(ctx), header, old) })
 	}
 	done := st.ready
 	st.mu.Unlock()
@@ -54,14 +55,16 @@ func (s *Session) prepare(ctx context.Context, header http.Header, old bool) {
 	st.mu.Lock()
 	p := st.page
 	st.mu.Unlock()
-	var err error
-	if old {
-		p, err = s.fetchPage(ctx, header)
-	}
 	var models []offered
-	if err == nil {
-		models, err = s.stand(ctx, header, p)
-	}
+	err := guard.Try("preparing the web app", func() (err error) {
+		if old {
+			p, err = s.fetchPage(ctx, header)
+		}
+		if err == nil {
+			models, err = s.stand(ctx, header, p)
+		}
+		return err
+	})
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.err = err

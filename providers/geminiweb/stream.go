@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/geminiweb"
 )
 
@@ -239,7 +240,10 @@ func (p *patience) wait(d time.Duration) {
 	switch {
 	case p.over:
 	case p.timer == nil:
-		p.timer = time.AfterFunc(d, func() { p.cancel(errSilent) })
+		p.timer = time.AfterFunc(d, func() {
+			defer guard.Catch("ending a silent stream")
+			p.cancel(errSilent)
+		})
 	default:
 		p.timer.Reset(d)
 	}

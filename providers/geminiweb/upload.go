@@ -18,6 +18,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/caddy-ai-gateway/ai-gateway/internal/guard"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/geminiweb"
 )
 
@@ -53,12 +54,16 @@ func (s *Session) upload(ctx context.Context, d *draft, p page, onlyLast bool) (
 	var wg sync.WaitGroup
 	for i, f := range files {
 		wg.Go(func() {
+			defer guard.Catch("uploading a file")
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			var id string
-			if id, failed[i] = s.one(ctx, d, p, f); failed[i] == nil {
-				named[i] = s.named(id, f.Get("name").String())
-			}
+			failed[i] = guard.Try("uploading a file", func() error {
+				id, err := s.one(ctx, d, p, f)
+				if err == nil {
+					named[i] = s.named(id, f.Get("name").String())
+				}
+				return err
+			})
 		})
 	}
 	wg.Wait()

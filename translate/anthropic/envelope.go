@@ -36,7 +36,10 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 			env.Hints.Session = r.TextIfAny()
 		case "messages":
 			r.Skip()
-			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+			env.Place(&env.TurnsAt, start, r.Offset())
+		case "system":
+			r.Skip()
+			env.Place(&env.SystemAt, start, r.Offset())
 		case "tools":
 			r.Skip()
 			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}

@@ -213,13 +213,21 @@ func seconds(s float64) time.Duration {
 func (Codec) AppendError(dst []byte, e *ir.Error, requestID string) []byte {
 	dst = append(dst, `{"type":"error","error":{"type":"`...)
 	dst = append(append(dst, errorType(e)...), `","message":`...)
-	dst = append(ir.AppendQuoted(dst, e.Message), '}')
+	dst = ir.AppendQuoted(dst, e.Message)
+	if e.Kind == ir.ErrUnsupported && e.Param == "thread" {
+		dst = append(dst, unthreaded...)
+	}
+	dst = append(dst, '}')
 	if requestID != "" {
 		dst = append(dst, `,"request_id":`...)
 		dst = ir.AppendQuoted(dst, requestID)
 	}
 	return append(dst, '}')
 }
+
+// unthreaded has the tool runners of Anthropic's SDKs, which keep conversations
+// in threads with the vendor, send the whole conversation instead.
+const unthreaded = `,"details":{"error_code":"thread_unsupported_request","unsupported":["model"]}`
 
 func errorType(e *ir.Error) string {
 	if e.Kind == ir.ErrBilling {

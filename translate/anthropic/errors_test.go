@@ -86,6 +86,9 @@ func TestAppendError(t *testing.T) {
 		same(t, string(Codec{}.AppendError(nil, &c.e, "req_1")),
 			`{"type":"error","error":{"type":"`+c.want+`","message":"a \"b\""},"request_id":"req_1"}`)
 	}
+	// The tool runners of Anthropic's SDKs look for this, and send the whole conversation then.
+	same(t, string(Codec{}.AppendError(nil, ir.Unsupported("thread", "no threads"), "")),
+		`{"type":"error","error":{"type":"invalid_request_error","message":"no threads","details":{"error_code":"thread_unsupported_request","unsupported":["model"]}}}`)
 	if got := string(Codec{}.AppendError(nil, &ir.Error{Status: 500}, "")); strings.Contains(got, "request_id") {
 		t.Error(got)
 	}

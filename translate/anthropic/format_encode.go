@@ -50,7 +50,16 @@ func (e *encoder) jsonSchema(raw []byte, openAPI bool, tool *ir.Tool) []byte {
 // cleaned returns a tool's schema, or the format's, as Anthropic takes it.
 func (e *encoder) cleaned(raw []byte, openAPI, strict bool, tool *ir.Tool) []byte {
 	raw = e.jsonSchema(raw, openAPI, tool)
-	out, err := schema.Anthropic(raw, schema.AnthropicOptions{Strict: strict, Format: strict && tool == nil, Vertex: e.t.Provider == "vertex"})
+	o := schema.AnthropicOptions{Strict: strict, Format: strict && tool == nil, Vertex: e.t.Provider == "vertex"}
+	var out []byte
+	var err error
+	if tool != nil && !openAPI && o == (schema.AnthropicOptions{}) {
+		var keys map[string]string
+		out, keys, err = schema.AnthropicTool(raw)
+		e.renamed = append(e.renamed, renaming{tool, keys})
+	} else {
+		out, err = schema.Anthropic(raw, o)
+	}
 	e.badSchema(err, tool)
 	return out
 }

@@ -56,16 +56,17 @@ func (e *encoder) refuse() {
 			e.lose(ir.Hint, ir.CodeDrop, req.PathOf(ir.Loc{Msg: turn.At, Part: -1})+".name", "")
 		}
 		if len(turn.Ext) > 0 { // messages are merged: there is no place for members of one of them
-			e.dropFields(turn.Ext, req.PathOf(ir.Loc{Msg: turn.At, Part: -1}))
+			e.dropFields(turn.Ext, func() string { return req.PathOf(ir.Loc{Msg: turn.At, Part: -1}) })
 		}
 	}
 }
 
-// dropFields reports members that only their own dialect knows.
-func (e *encoder) dropFields(list []ir.Field, path string) {
+// dropFields reports members of what stands at path that only their own dialect
+// knows.
+func (e *encoder) dropFields(list []ir.Field, path func() string) {
 	for i := range list {
 		if name := list[i].Name; !strings.HasPrefix(name, "@") && string(list[i].Raw) != "[]" {
-			e.lose(ir.Hint, ir.CodeDrop, path+"."+name, "")
+			e.lose(ir.Hint, ir.CodeDrop, path()+"."+name, "")
 		}
 	}
 }

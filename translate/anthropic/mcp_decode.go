@@ -19,7 +19,7 @@ func (d *decoder) mcpServers() {
 		}
 		d.fail(sub.Err())
 		t.Name = t.MCP.Label
-		d.req.Tools = append(d.req.Tools, t)
+		d.req.Tools = d.mem.AddTool(d.req.Tools, &t)
 	}
 }
 

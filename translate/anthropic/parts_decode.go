@@ -47,7 +47,8 @@ func (d *decoder) thinking(b *block, at ir.Loc) {
 	if sig == nil && b.text == "" {
 		return
 	}
-	think := &ir.Thinking{Sig: sig, Redacted: sig != nil && sig.Target == signsRedacted}
+	think := d.mem.Think()
+	think.Sig, think.Redacted = sig, sig != nil && sig.Target == signsRedacted
 	d.parts = append(d.parts, ir.Part{Kind: ir.PartThinking, Text: b.text, Think: think, At: at, Ext: b.ext})
 }
 
@@ -78,10 +79,12 @@ func (d *decoder) fill(p *ir.Part, b *block) bool {
 		d.searchResult(p, b)
 	case "tool_use":
 		p.Kind = ir.PartToolCall
-		p.Call = &ir.ToolCall{ID: ir.CleanID(b.id), Name: b.name, Args: b.args(), Type: ir.TypeFunction}
+		p.Call = d.mem.Call()
+		*p.Call = ir.ToolCall{ID: ir.CleanID(b.id), Name: b.name, Args: b.args(), Type: ir.TypeFunction}
 	case "tool_result":
 		p.Kind = ir.PartToolResult
-		p.Result = &ir.ToolResult{CallID: ir.CleanID(b.callID), IsError: b.isError, Type: ir.TypeFunction, Parts: d.resultParts(b, p.At)}
+		p.Result = d.mem.Result()
+		*p.Result = ir.ToolResult{CallID: ir.CleanID(b.callID), IsError: b.isError, Type: ir.TypeFunction, Parts: d.resultParts(b, p.At)}
 	default:
 		opaquePart(p, b)
 	}
@@ -117,31 +120,33 @@ func (d *decoder) resultParts(b *block, at ir.Loc) []ir.Part {
 		if b.words == "" {
 			return nil
 		}
-		return []ir.Part{{Kind: ir.PartText, Text: b.words, At: at}}
+		d.inner = append(d.inner[:0], ir.Part{Kind: ir.PartText, Text: b.words, At: at})
+		return d.mem.Keep(d.inner)
 	}
 	if len(b.content) == 0 {
 		return nil
 	}
 	sub := d.r.Sub(b.content)
-	var list []ir.Part
-	var inner block
-	one := func() {
-		inner.read(&sub, d.body)
-		p := ir.Part{At: at}
-		if sub.Err() == nil && inner.typ != "tool_result" && d.fill(&p, &inner) {
-			list = append(list, p)
-		}
-	}
+	d.inner = d.inner[:0]
 	if sub.Kind() == jsonx.Object {
-		one()
+		d.resultPart(&sub, at)
 	} else {
 		sub.Array()
 		for sub.Element() {
-			one()
+			d.resultPart(&sub, at)
 		}
 	}
 	d.fail(sub.End())
-	return list
+	return d.mem.Keep(d.inner)
+}
+
+func (d *decoder) resultPart(r *jsonx.Reader, at ir.Loc) {
+	b := &d.room
+	b.read(r, d.body)
+	p := ir.Part{At: at}
+	if r.Err() == nil && b.typ != "tool_result" && d.fill(&p, b) {
+		d.inner = append(d.inner, p)
+	}
 }
 
 // searchResult fills in a search_result: its text for everyone, the block

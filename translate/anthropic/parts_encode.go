@@ -73,7 +73,7 @@ func (e *encoder) end(p *ir.Part) {
 	case e.native:
 		e.fields(p.Ext)
 	default:
-		e.dropFields(p.Ext, e.req.PathOf(p.At))
+		e.dropFields(p.Ext, func() string { return e.req.PathOf(p.At) })
 	}
 	e.dst = append(e.dst, '}')
 }

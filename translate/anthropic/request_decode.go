@@ -15,10 +15,9 @@ const billingHeader = "x-anthropic-billing-header:"
 // DecodeRequest reads a body of /v1/messages or /v1/messages/count_tokens in
 // one walk.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := decoder{
-		body: body, req: &ir.Request{Op: env.Op, Dialect: ir.Anthropic, Model: env.Model, Stream: env.Stream, Raw: body},
-		parts: make([]ir.Part, 0, 4+env.Size(body)/2048), msg: -1, part: -1,
-	}
+	mem := env.Memory(body)
+	d := decoder{body: body, req: mem.Request(), mem: mem, parts: mem.Scratch[0], inner: mem.Scratch[1], msg: -1, part: -1}
+	d.req.Op, d.req.Dialect, d.req.Model, d.req.Stream, d.req.Raw = env.Op, ir.Anthropic, env.Model, env.Stream, body
 	d.r.Reset(body)
 	d.r.Recall(&env.Outline)
 	if d.r.Kind() == jsonx.Null {
@@ -29,6 +28,7 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 		d.top = d.r.Key()
 		d.member()
 	}
+	mem.Scratch[0], mem.Scratch[1] = d.parts, d.inner
 	if err := d.finish(); err != nil {
 		return nil, err
 	}
@@ -40,10 +40,12 @@ type decoder struct {
 	r    jsonx.Reader
 	body []byte
 	req  *ir.Request
+	mem  *ir.Arena
 
-	parts []ir.Part // of all turns, one after the other
-	spans []ir.Span // each turn's piece of parts
+	parts []ir.Part // of the message being read
+	inner []ir.Part // of the result being read
 	block block
+	room  block // for the blocks of a result
 
 	forCall, forText *ir.Sig // signatures for the next call and text of the turn
 
@@ -73,16 +75,13 @@ func (d *decoder) member() {
 	}
 }
 
-// finish joins what was read apart and reports the first error.
+// finish reports the first error, and settles what only the whole body tells.
 func (d *decoder) finish() error {
 	if d.err != nil {
 		return d.explain(d.err)
 	}
 	if err := d.r.End(); err != nil {
 		return d.explain(err)
-	}
-	for i, s := range d.spans {
-		d.req.Turns[i].Parts = d.parts[s.Start:s.End:s.End]
 	}
 	d.finishOptions()
 	return nil
@@ -140,14 +139,14 @@ func (d *decoder) systemText(text ir.Text, b *block) {
 			p.Ext = append(p.Ext, ir.Field{Name: "citations", Raw: b.citations})
 		}
 	}
-	d.req.System = append(d.req.System, p)
+	d.req.System = d.mem.AddPart(d.req.System, &p)
 }
 
 func (d *decoder) messages() {
 	if !d.r.Array() {
 		return
 	}
-	d.req.Turns = make([]ir.Turn, 0, 4+len(d.body)/4096)
+	d.req.Turns = nil
 	for d.r.Element() {
 		d.msg, d.part = len(d.req.Turns), -1
 		d.message()
@@ -157,7 +156,7 @@ func (d *decoder) messages() {
 func (d *decoder) message() {
 	r := &d.r
 	turn := ir.Turn{Role: ir.RoleUser, At: d.msg}
-	from := len(d.parts)
+	d.parts = d.parts[:0]
 	d.forCall, d.forText = nil, nil
 	if r.Kind() == jsonx.String {
 		d.text(r.Text())
@@ -173,15 +172,15 @@ func (d *decoder) message() {
 					d.part = -1
 				}
 			default:
-				turn.Ext = append(turn.Ext, keep(r))
+				turn.Ext = d.mem.AddField(turn.Ext, r.Key(), r.Raw())
 			}
 		}
 	}
 	if d.forText != nil { // the signature of an empty last text
 		d.parts = append(d.parts, ir.Part{Kind: ir.PartText, Sig: d.forText, At: ir.Loc{Msg: d.msg, Part: -1}})
 	}
-	d.req.Turns = append(d.req.Turns, turn)
-	d.spans = append(d.spans, ir.Span{Start: from, End: len(d.parts)})
+	turn.Parts = d.mem.Keep(d.parts)
+	d.req.Turns = d.mem.AddTurn(d.req.Turns, &turn)
 }
 
 func (d *decoder) role() ir.Role {

@@ -49,14 +49,14 @@ type encoder struct {
 	marks    marks
 	prefill  *ir.Part // the text that the model shall continue
 	role     ir.Role  // of the open message
-	renamed  map[string]map[string]string
+	renamed  []renaming
 }
 
 // newEncoder prepares everything that must be known before the first byte.
 func newEncoder(req *ir.Request, t *ir.Target) *encoder {
-	own := *req
-	ir.Normalize(&own, t)
-	e := &encoder{req: &own, t: t, native: req.Dialect == ir.Anthropic}
+	own := req.Copy()
+	ir.Normalize(own, t)
+	e := &encoder{req: own, t: t, native: req.Dialect == ir.Anthropic}
 	if t.Names == nil {
 		target := *t
 		target.Names = ir.NewNames(own.Tools, ir.NameRule{Max: maxName})

@@ -31,6 +31,9 @@ type streamDecoder struct {
 	call     ir.ToolCall
 	citation ir.Citation
 	usage    ir.Usage
+
+	like  jsonx.Likeness // what most events are like: a delta of one block with nothing but text
+	block int            // which one, as the upstream counts
 }
 
 // openBlock is a block between its start and its stop.
@@ -80,7 +83,13 @@ func (f *frame) read(r *jsonx.Reader, data []byte) error {
 
 // Decode reads one event. Its name is in its data, too, and is not needed.
 func (d *streamDecoder) Decode(out []ir.Event, _ string, data []byte) []ir.Event {
-	if d.done || len(bytes.TrimSpace(data)) == 0 || string(data) == "[DONE]" {
+	if d.done {
+		return out
+	}
+	if text, ok := d.like.Match(data); ok {
+		return d.say(out, d.find(d.block), text)
+	}
+	if len(bytes.TrimSpace(data)) == 0 || string(data) == "[DONE]" {
 		return out
 	}
 	f := &d.frame
@@ -183,7 +192,7 @@ func (d *streamDecoder) blockStart(out []ir.Event, data []byte) []ir.Event {
 	out = append(out, ev)
 	if text != "" && (o.kind == ir.PartText || o.kind == ir.PartThinking) {
 		o.fed = true
-		out = append(out, ir.Event{Kind: ir.EventDelta, Index: o.part, Text: text})
+		out = ir.AppendText(out, 0, o.part, text)
 	}
 	if o.kind == ir.PartText && len(b.citations) > 0 {
 		sub := d.r.Sub(b.citations)
@@ -239,50 +248,6 @@ func wholeInput(raw []byte) []byte {
 		return nil
 	}
 	return raw
-}
-
-func (d *streamDecoder) blockDelta(out []ir.Event, data []byte) []ir.Event {
-	var o *openBlock
-	for i := range d.blocks {
-		if d.blocks[i].index == d.frame.index {
-			o = &d.blocks[i]
-		}
-	}
-	if o == nil || d.frame.delta == nil {
-		return out
-	}
-	var text ir.Text
-	r := d.r.Sub(d.frame.delta)
-	for in := r.Object(); in && r.Member(); {
-		if r.Null() {
-			continue
-		}
-		switch r.Key() {
-		case "text", "thinking", "partial_json":
-			if r.Kind() == jsonx.String {
-				text = r.Text()
-			}
-		case "content":
-			if o.kind == ir.PartCompaction && r.Kind() == jsonx.String {
-				text = r.Text()
-			}
-		case "signature":
-			o.sig += strings.Clone(r.String())
-		case "citation":
-			d.citation = readCitation(&r, data)
-			if r.Err() == nil {
-				out = append(out, ir.Event{Kind: ir.EventCitation, Index: o.part, Citation: &d.citation})
-			}
-		}
-	}
-	if err := r.Err(); err != nil {
-		return d.unreadable(out, err)
-	}
-	if text == "" {
-		return out
-	}
-	o.fed = true
-	return append(out, ir.Event{Kind: ir.EventDelta, Index: o.part, Text: text})
 }
 
 // blockStop ends the part of the open block at i.

@@ -1,8 +1,6 @@
 package anthropic
 
 import (
-	"slices"
-
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
@@ -11,10 +9,9 @@ func (d *decoder) tools() {
 	if !d.r.Array() {
 		return
 	}
-	d.req.Tools = slices.Grow(d.req.Tools, 8+len(d.body)/8192) // mcp_servers may stand in front
 	for i := 0; d.r.Element(); i++ {
 		if t, ok := d.tool(i); ok {
-			d.req.Tools = append(d.req.Tools, t)
+			d.req.Tools = d.mem.AddTool(d.req.Tools, &t)
 		}
 	}
 }
@@ -36,13 +33,13 @@ func (d *decoder) tool(at int) (ir.Tool, bool) {
 			r.Object()
 			for r.Member() {
 				if !r.Null() {
-					toolMember(r, &t)
+					d.toolMember(&t)
 				}
 			}
 		case key == "type":
 			t.Version = r.String()
 		default:
-			toolMember(r, &t)
+			d.toolMember(&t)
 		}
 	}
 	if r.Err() != nil {
@@ -68,7 +65,8 @@ func (d *decoder) tool(at int) (ir.Tool, bool) {
 	return t, true
 }
 
-func toolMember(r *jsonx.Reader, t *ir.Tool) {
+func (d *decoder) toolMember(t *ir.Tool) {
+	r := &d.r
 	switch r.Key() {
 	case "name":
 		t.Name = r.String()
@@ -81,7 +79,7 @@ func toolMember(r *jsonx.Reader, t *ir.Tool) {
 	case "cache_control":
 		t.Cache = readCache(r)
 	default:
-		t.Ext = append(t.Ext, keep(r))
+		t.Ext = d.mem.AddField(t.Ext, r.Key(), r.Raw())
 	}
 }
 

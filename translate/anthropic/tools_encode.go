@@ -24,7 +24,7 @@ func (e *encoder) chooseTools() {
 	req := e.req
 	e.choice = req.ToolChoice
 	allowed := e.choice.Mode == ir.ChoiceAllowed
-	e.sent = make([]*ir.Tool, 0, len(req.Tools))
+	e.sent, e.renamed = make([]*ir.Tool, 0, len(req.Tools)), make([]renaming, 0, len(req.Tools))
 	for i := range req.Tools {
 		t := &req.Tools[i]
 		if allowed && !slices.Contains(e.choice.Names, t.Name) && (t.Kind != ir.ToolServer || e.choice.Server != t.Type) {
@@ -150,7 +150,7 @@ func (e *encoder) function(t *ir.Tool) {
 	case e.native:
 		e.fields(t.Ext)
 	default:
-		e.dropFields(t.Ext, e.req.PathOfTool(t))
+		e.dropFields(t.Ext, func() string { return e.req.PathOfTool(t) })
 	}
 	e.dst = append(e.dst, '}')
 }
@@ -263,21 +263,22 @@ func (e *encoder) forcedName() string {
 // renames returns which keys of a call's arguments Anthropic knows by other
 // names.
 func (e *encoder) renames(call *ir.ToolCall) map[string]string {
-	tool := e.req.Tool(call.Namespace, call.Name)
-	if tool == nil || tool.Kind == ir.ToolServer || len(tool.Schema) == 0 {
+	tool := e.t.Names.Run(call.Namespace, call.Name)
+	if tool == nil || len(tool.Schema) == 0 {
 		return nil
 	}
-	key := call.Namespace + "\x00" + call.Name
-	if call.Namespace == "" {
-		key = call.Name
-	}
-	if keys, known := e.renamed[key]; known {
-		return keys
-	}
-	if e.renamed == nil {
-		e.renamed = make(map[string]map[string]string)
+	for i := range e.renamed {
+		if e.renamed[i].tool == tool {
+			return e.renamed[i].keys
+		}
 	}
 	keys := schema.RenamedKeys(tool.Schema)
-	e.renamed[key] = keys
+	e.renamed = append(e.renamed, renaming{tool, keys})
 	return keys
+}
+
+// renaming is what renames has found out about a tool.
+type renaming struct {
+	tool *ir.Tool
+	keys map[string]string
 }

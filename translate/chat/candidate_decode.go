@@ -56,16 +56,7 @@ func (c *candidate) take(out []ir.Event, d *choice) []ir.Event {
 		out = c.text(out, ir.PartThinking, d.reasoning)
 	}
 	for i := range d.pieces {
-		p := &d.pieces[i]
-		switch {
-		case p.thought:
-			out = c.text(out, ir.PartThinking, p.text)
-		case c.tags != nil:
-			thought, text := c.tags.split(p.text)
-			out = c.tagged(out, thought, text)
-		default:
-			out = c.text(out, ir.PartText, p.text)
-		}
+		out = c.piece(out, d.pieces[i])
 	}
 	if c.open == ir.PartText {
 		out = c.notes(out, d)
@@ -89,6 +80,19 @@ func (c *candidate) take(out []ir.Event, d *choice) []ir.Event {
 	return out
 }
 
+// piece appends a stretch of content.
+func (c *candidate) piece(out []ir.Event, p piece) []ir.Event {
+	switch {
+	case p.thought:
+		return c.text(out, ir.PartThinking, p.text)
+	case c.tags != nil:
+		thought, text := c.tags.split(p.text)
+		return c.tagged(out, thought, text)
+	default:
+		return c.text(out, ir.PartText, p.text)
+	}
+}
+
 // text appends a piece of text, in the open part if it is of its kind.
 func (c *candidate) text(out []ir.Event, kind ir.PartKind, text ir.Text) []ir.Event {
 	if c.open != kind {
@@ -100,7 +104,7 @@ func (c *candidate) text(out []ir.Event, kind ir.PartKind, text ir.Text) []ir.Ev
 		c.open, c.at = kind, c.next
 		out = c.start(out, p)
 	}
-	return append(out, ir.Event{Kind: ir.EventDelta, Cand: c.index, Index: c.at, Text: text})
+	return ir.AppendText(out, c.index, c.at, text)
 }
 
 func (c *candidate) tagged(out []ir.Event, thought, text ir.Text) []ir.Event {
@@ -261,20 +265,19 @@ func signatureOf(trip *ir.Trip, value string) *ir.Sig {
 }
 
 func (c *candidate) arguments(out []ir.Event, call *openCall, a ir.Args) []ir.Event {
-	e := ir.Event{Kind: ir.EventDelta, Cand: c.index, Index: call.part}
+	text := a.Text
 	switch {
 	case len(call.pending) > 0:
 		call.hold(a)
-		e.Text, call.pending = ir.Text(call.pending), nil
+		text, call.pending = ir.Text(call.pending), nil
 	case len(a.JSON) > 0:
-		e.JSON = a.JSON
-	case a.Text != "":
-		e.Text = a.Text
-	default:
+		call.argued = true
+		return append(out, ir.Event{Kind: ir.EventDelta, Cand: c.index, Index: call.part, JSON: a.JSON})
+	case text == "":
 		return out
 	}
 	call.argued = true
-	return append(out, e)
+	return ir.AppendText(out, c.index, call.part, text)
 }
 
 func (c *candidate) takeAudio(out []ir.Event, m *ir.Media) []ir.Event {
@@ -287,7 +290,7 @@ func (c *candidate) takeAudio(out []ir.Event, m *ir.Media) []ir.Event {
 	if m.Data == "" {
 		return out
 	}
-	return append(out, ir.Event{Kind: ir.EventDelta, Cand: c.index, Index: c.audio.part, Text: m.Data})
+	return ir.AppendText(out, c.index, c.audio.part, m.Data)
 }
 
 // answerMIME is the type of spoken answers: what the client asked for, and for
@@ -308,7 +311,7 @@ func (c *candidate) image(out []ir.Event, u ir.Text) []ir.Event {
 	p, data := imagePart(u)
 	out = c.start(out, p)
 	if data != "" {
-		out = append(out, ir.Event{Kind: ir.EventDelta, Cand: c.index, Index: part, Text: data})
+		out = ir.AppendText(out, c.index, part, data)
 	}
 	return c.stop(out, part)
 }

@@ -23,6 +23,9 @@ type choice struct {
 	logprobs  []ir.TokenLogprob
 	usage     ir.Usage
 	hasUsage  bool
+
+	texts  int     // strings of text, thinking or arguments that are not empty
+	textAt ir.Span // the last of them, with its quotes
 }
 
 // piece is a stretch of content; Mistral mixes thoughts into it.
@@ -69,6 +72,17 @@ func (c *choice) read(r *jsonx.Reader) {
 // maxCandidates bounds what a server can make the gateway remember.
 const maxCandidates = 128
 
+// text is softText for a string that differs from chunk to chunk.
+func (c *choice) text(r *jsonx.Reader) ir.Text {
+	start := r.Offset()
+	text := softText(r)
+	if text != "" {
+		c.texts++
+		c.textAt = ir.Span{Start: start, End: r.Offset()}
+	}
+	return text
+}
+
 func (c *choice) message(r *jsonx.Reader) {
 	if !inObject(r) {
 		return
@@ -78,7 +92,7 @@ func (c *choice) message(r *jsonx.Reader) {
 		case "content":
 			c.content(r)
 		case "reasoning_content", "reasoning", "thinking":
-			if text := softText(r); c.reasoning == "" {
+			if text := c.text(r); c.reasoning == "" {
 				c.reasoning = text
 			}
 		case "tool_calls":
@@ -90,7 +104,7 @@ func (c *choice) message(r *jsonx.Reader) {
 			}
 		case "function_call":
 			p := callPiece{index: 0}
-			p.body(r)
+			c.callBody(&p, r)
 			if p.name != "" || !p.args.Empty() {
 				c.calls = append(c.calls, p)
 			}
@@ -109,13 +123,13 @@ func (c *choice) message(r *jsonx.Reader) {
 // content reads a string, or Mistral's list of parts.
 func (c *choice) content(r *jsonx.Reader) {
 	if r.Kind() != jsonx.Array {
-		c.say(softText(r), false)
+		c.say(c.text(r), false)
 		return
 	}
 	r.Array()
 	for r.Element() {
 		if r.Kind() == jsonx.String {
-			c.say(r.Text(), false)
+			c.say(c.text(r), false)
 			continue
 		}
 		if !inObject(r) {
@@ -124,7 +138,7 @@ func (c *choice) content(r *jsonx.Reader) {
 		for r.Member() {
 			switch r.Key() {
 			case "text":
-				c.say(softText(r), false)
+				c.say(c.text(r), false)
 			case "thinking":
 				c.thought(r)
 			}
@@ -136,7 +150,7 @@ func (c *choice) content(r *jsonx.Reader) {
 // text parts.
 func (c *choice) thought(r *jsonx.Reader) {
 	if r.Kind() != jsonx.Array {
-		c.say(softText(r), true)
+		c.say(c.text(r), true)
 		return
 	}
 	r.Array()
@@ -146,7 +160,7 @@ func (c *choice) thought(r *jsonx.Reader) {
 		}
 		for r.Member() {
 			if r.Key() == "text" {
-				c.say(softText(r), true)
+				c.say(c.text(r), true)
 			}
 		}
 	}
@@ -172,10 +186,10 @@ func (c *choice) toolCall(r *jsonx.Reader) {
 		case "type":
 			p.custom = p.custom || softText(r) == "custom"
 		case "function":
-			p.body(r)
+			c.callBody(&p, r)
 		case "custom":
 			p.custom = true
-			p.body(r)
+			c.callBody(&p, r)
 		case "extra_content":
 			if !inObject(r) {
 				continue
@@ -188,22 +202,22 @@ func (c *choice) toolCall(r *jsonx.Reader) {
 		case "provider_specific_fields":
 			p.signature(r)
 		default:
-			p.member(r)
+			c.callMember(&p, r)
 		}
 	}
 	c.calls = append(c.calls, p)
 }
 
-func (p *callPiece) body(r *jsonx.Reader) {
+func (c *choice) callBody(p *callPiece, r *jsonx.Reader) {
 	if !inObject(r) {
 		return
 	}
 	for r.Member() {
-		p.member(r)
+		c.callMember(p, r)
 	}
 }
 
-func (p *callPiece) member(r *jsonx.Reader) {
+func (c *choice) callMember(p *callPiece, r *jsonx.Reader) {
 	switch r.Key() {
 	case "name":
 		if name := softText(r); name != "" {
@@ -212,7 +226,7 @@ func (p *callPiece) member(r *jsonx.Reader) {
 	case "arguments", "input":
 		switch r.Kind() {
 		case jsonx.String:
-			p.args.Text = r.Text()
+			p.args.Text = c.text(r)
 		case jsonx.Object, jsonx.Array:
 			p.args.JSON = r.Raw()
 		}

@@ -34,10 +34,12 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 			env.StreamOptsAt = ir.Span{Start: start, End: r.Offset()}
 		case "messages":
 			r.Skip()
-			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+			env.Place(&env.TurnsAt, start, r.Offset())
 		case "tools":
 			r.Skip()
 			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
+		case "extra_body":
+			env.Scattered = true // its members stand for the body's own
 		default:
 			readHint(&r, env)
 		}
@@ -52,11 +54,19 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 func readHint(r *jsonx.Reader, env *ir.Envelope) {
 	switch r.Key() {
 	case "max_completion_tokens", "max_tokens":
+		start, old := r.Offset(), r.Key() == "max_tokens"
 		if n := r.IntIfAny(); n.V > env.MaxOutput.V {
 			env.MaxOutput = n
 		}
+		if old && !env.NewLimit {
+			env.OldLimitAt = ir.Span{Start: start, End: r.Offset()}
+		} else if !old {
+			env.OldLimitAt, env.NewLimit = ir.Span{}, true
+		}
 	case "metadata":
 		env.Hints.UserID = r.TextIn("user_id")
+	case "user":
+		env.Hints.EndUser = r.TextIfAny()
 	case "prompt_cache_key":
 		env.Hints.CacheKey = r.TextIfAny()
 	case "session_id", "sessionId":

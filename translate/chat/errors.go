@@ -126,6 +126,7 @@ func (Codec) DecodeError(status int, header http.Header, body []byte) *ir.Error 
 	if e.Kind == ir.ErrInvalidRequest && tooLong(e.Message) {
 		e.Kind = ir.ErrContextLength
 	}
+	e.Oversize = ir.ReadOversize(e.Message)
 	return e
 }
 
@@ -291,6 +292,7 @@ func decodeStreamError(body []byte) *ir.Error {
 	if !known {
 		e.Kind = kindOf(e.Status)
 	}
+	e.Oversize = ir.ReadOversize(e.Message)
 	if e.Kind == ir.ErrInvalidRequest && tooLong(e.Message) {
 		e.Kind = ir.ErrContextLength
 	}

@@ -78,7 +78,7 @@ func (e *encoder) format(dst []byte) []byte {
 
 func (e *encoder) schemaFormat(dst []byte) []byte {
 	f := &e.req.Format
-	raw, strict := e.schema(f.Schema, f.OpenAPI, e.req.Path(ir.FieldFormat))
+	raw, strict := e.schema(f.Schema, f.OpenAPI, nil)
 	if !e.caps.StructuredOutput || e.t.Provider == "openai" && !schema.ForObjects(raw) { // OpenAI's answers are objects
 		e.lose(ir.Semantic, ir.CodeEmulate, e.req.Path(ir.FieldFormat), "by instruction")
 		e.system = `Respond only with JSON matching: ` + ir.Plain(string(jsonx.AppendCompact(nil, raw)))
@@ -93,7 +93,7 @@ func (e *encoder) schemaFormat(dst []byte) []byte {
 		dst = appendText(dst, "description", f.Description)
 	}
 	dst = appendRaw(dst, "schema", raw)
-	dst = e.strict(dst, f.Strict, strict, e.req.Path(ir.FieldFormat))
+	dst = e.strict(dst, f.Strict, strict, nil)
 	return append(dst, "}}"...)
 }
 
@@ -106,9 +106,9 @@ func formatName(name string) string {
 	return ir.WireID(name, maxName)
 }
 
-// strict writes strict where the schema allows it. OpenAI refuses schemas that
-// strict mode does not know.
-func (e *encoder) strict(dst []byte, asked ir.Opt[bool], possible bool, path string) []byte {
+// strict writes strict where the schema of a tool, or without one of the answer,
+// allows it. OpenAI refuses schemas that strict mode does not know.
+func (e *encoder) strict(dst []byte, asked ir.Opt[bool], possible bool, tool *ir.Tool) []byte {
 	switch {
 	case !asked.Set:
 	case !asked.V:
@@ -116,17 +116,18 @@ func (e *encoder) strict(dst []byte, asked ir.Opt[bool], possible bool, path str
 			dst = append(dst, `,"strict":false`...)
 		}
 	case !e.caps.StrictTools:
-		e.lose(ir.Hint, ir.CodeDrop, path+".strict", "")
+		e.lose(ir.Hint, ir.CodeDrop, e.req.PathOfSchema(tool)+".strict", "")
 	case !possible:
-		e.lose(ir.Semantic, ir.CodeDrop, path+".strict", "the schema is outside of what strict mode takes")
+		e.lose(ir.Semantic, ir.CodeDrop, e.req.PathOfSchema(tool)+".strict", "the schema is outside of what strict mode takes")
 	default:
 		dst = append(dst, `,"strict":true`...)
 	}
 	return dst
 }
 
-// schema converts a JSON Schema for OpenAI.
-func (e *encoder) schema(raw []byte, openAPI bool, path string) ([]byte, bool) {
+// schema converts the JSON Schema of a tool, or without one of the answer, for
+// OpenAI.
+func (e *encoder) schema(raw []byte, openAPI bool, tool *ir.Tool) ([]byte, bool) {
 	var err error
 	if openAPI {
 		raw, err = schema.FromOpenAPI(raw)
@@ -136,6 +137,7 @@ func (e *encoder) schema(raw []byte, openAPI bool, path string) ([]byte, bool) {
 		raw, strict, err = schema.OpenAI(raw)
 	}
 	if err != nil && e.err == nil {
+		path := e.req.PathOfSchema(tool)
 		e.err = ir.Invalid(path, "%s: %s", path, err.Error())
 	}
 	return raw, strict

@@ -30,9 +30,6 @@ func (d *decoder) messages() {
 	if !r.Array() {
 		return
 	}
-	if d.req.Turns == nil {
-		d.req.Turns = make([]ir.Turn, 0, 4+len(d.body)/4096)
-	}
 	for r.Element() {
 		d.msg++
 		d.member, d.part = "", -1
@@ -45,7 +42,7 @@ func (d *decoder) messages() {
 
 func (d *decoder) message() {
 	r := &d.r
-	var m message
+	m := message{calls: d.made[:0]}
 	d.scratch = d.scratch[:0]
 	if !r.Object() {
 		if r.Err() == nil {
@@ -73,6 +70,7 @@ func (d *decoder) message() {
 	}
 	d.member, d.part = "", -1
 	d.place(&m)
+	d.made = m.calls
 }
 
 // rareMember reads the members that most messages lack.
@@ -103,7 +101,7 @@ func (d *decoder) rareMember(m *message) {
 		m.isError = r.Bool()
 	default:
 		if !r.Null() {
-			m.ext = append(m.ext, ir.Field{Name: key, Raw: r.Raw()})
+			m.ext = d.mem.AddField(m.ext, key, r.Raw())
 		}
 	}
 }
@@ -145,12 +143,12 @@ func (d *decoder) place(m *message) {
 		d.assistant(m)
 	}
 	turn.Parts = d.mem.Keep(d.scratch)
-	d.req.Turns = append(d.req.Turns, turn)
+	d.req.Turns = d.mem.AddTurn(d.req.Turns, &turn)
 }
 
 func (d *decoder) system(m *message) {
 	if d.started {
-		d.req.Turns = append(d.req.Turns, ir.Turn{
+		d.req.Turns = d.mem.AddTurn(d.req.Turns, &ir.Turn{
 			Role: ir.RoleSystem, Parts: d.mem.Keep(d.scratch), Name: m.name, At: d.msg, Ext: m.ext,
 		})
 		return
@@ -167,15 +165,15 @@ func (d *decoder) system(m *message) {
 		if i == 0 {
 			d.scratch[i].Ext = append(m.ext, d.scratch[i].Ext...)
 		}
+		d.req.System = d.mem.AddPart(d.req.System, &d.scratch[i])
 	}
-	d.req.System = append(d.req.System, d.scratch...)
 }
 
 // assistant completes the content of an assistant message in the order in
 // which models speak: thinking, text, refusal, calls.
 func (d *decoder) assistant(m *message) {
 	if m.reasoning != "" && len(m.thoughts) == 0 {
-		m.thoughts = []ir.Part{{Kind: ir.PartThinking, Text: m.reasoning, Think: &ir.Thinking{}, At: d.whole()}}
+		m.thoughts = []ir.Part{{Kind: ir.PartThinking, Text: m.reasoning, Think: d.mem.Think(), At: d.whole()}}
 	}
 	if len(m.thoughts) > 0 {
 		d.scratch = append(d.scratch, m.thoughts...)
@@ -251,7 +249,7 @@ func (d *decoder) flushResults() {
 	if len(d.results) == 0 {
 		return
 	}
-	d.req.Turns = append(d.req.Turns, ir.Turn{Role: ir.RoleUser, Parts: d.mem.Keep(d.results), At: d.resultAt})
+	d.req.Turns = d.mem.AddTurn(d.req.Turns, &ir.Turn{Role: ir.RoleUser, Parts: d.mem.Keep(d.results), At: d.resultAt})
 	d.results = d.results[:0]
 }
 

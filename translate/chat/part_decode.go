@@ -127,7 +127,7 @@ func (d *decoder) partMember(f *partFields) {
 		f.detail = r.String()
 	default:
 		if !r.Null() {
-			f.ext = append(f.ext, ir.Field{Name: key, Raw: r.Raw()})
+			f.ext = d.mem.AddField(f.ext, key, r.Raw())
 		}
 	}
 }

@@ -21,7 +21,7 @@ type relay struct {
 	stopped bool   // a finish reason has come
 	called  bool
 	refused bool
-	same    same // as an unremarkable chunk
+	same    *same // what most chunks are like; nil before any has come
 }
 
 // NewRelay pipes the answer of an upstream of this dialect.
@@ -53,8 +53,8 @@ func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
 	if len(data) == 0 {
 		return append(dst, raw...) // a comment
 	}
-	if p.seen.Content && name != "error" && p.same.knows(data) {
-		return p.hand(dst, data, raw, p.same.model)
+	if p.seen.Content && name != "error" && p.same != nil && p.same.like.Is(data) {
+		return p.hand(dst, data, raw, p.same.like.Place(p.same.model, len(data)))
 	}
 	if bytes.Equal(bytes.TrimSpace(data), doneMark) {
 		if !p.begun {
@@ -65,6 +65,9 @@ func (p *relay) Frame(dst []byte, name string, data, raw []byte) []byte {
 		return append(dst, raw...)
 	}
 	p.begun = true
+	if p.same == nil {
+		p.same = new(same)
+	}
 	if name == "error" || memberSet(data, errorMark) && gjson.GetBytes(data, "error").IsObject() {
 		p.seen.Err = decodeStreamError(data)
 		return dst
@@ -237,9 +240,10 @@ func (p *relay) hand(dst, data, raw []byte, at ir.Span) []byte {
 	if at.Len() == 0 {
 		return append(dst, raw...)
 	}
-	if i := bytes.Index(raw, data); i >= 0 {
-		at.Start, at.End = at.Start+i, at.End+i
-		return jsonx.Splice(dst, raw, at.Start, at.End, p.model)
+	if i := p.same.offset(raw, data); i >= 0 {
+		dst = append(dst, raw[:i+at.Start]...)
+		dst = append(dst, p.model...)
+		return append(dst, raw[i+at.End:]...)
 	}
 	dst = append(dst, "data: "...)
 	for _, c := range jsonx.Splice(nil, data, at.Start, at.End, p.model) {

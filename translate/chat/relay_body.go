@@ -65,9 +65,9 @@ func (p *relay) choices(r *jsonx.Reader) bool {
 	if !inArray(r) {
 		return false
 	}
-	var c choice
 	first := maxCandidates
 	for r.Element() {
+		var c glance
 		c.read(r)
 		if r.Err() != nil {
 			return false
@@ -75,31 +75,124 @@ func (p *relay) choices(r *jsonx.Reader) bool {
 		if c.hasUsage {
 			p.seen.Usage.Merge(&c.usage)
 		}
-		called := c.called()
-		p.seen.Content = p.seen.Content || called || c.says()
+		p.seen.Content = p.seen.Content || c.called || c.says || c.refused
 		if c.index < first { // servers that number all of them 0 mean the order
-			first, p.seen.Stop = c.index, stopOf(c.finish, called, c.refusal != "")
+			first, p.seen.Stop = c.index, stopOf(c.finish, c.called, c.refused)
 		}
 	}
 	return first < maxCandidates
 }
 
-// called reports whether the choice has a call.
-func (c *choice) called() bool {
-	for i := range c.calls {
-		if p := &c.calls[i]; p.id != "" || p.name != "" || !p.args.Empty() {
-			return true
-		}
-	}
-	return false
+// glance is what a relay wants to know of a choice, which is read as choice
+// reads it, but not kept: that takes half of the time, and no memory.
+type glance struct {
+	index    int
+	finish   ir.Text
+	called   bool // there is a call
+	says     bool // there is something beside calls
+	refused  bool
+	usage    ir.Usage
+	hasUsage bool
 }
 
-// says reports whether the choice has anything beside calls.
-func (c *choice) says() bool {
-	for i := range c.pieces {
-		if c.pieces[i].text != "" {
-			return true
+func (c *glance) read(r *jsonx.Reader) {
+	for in := inObject(r); in && r.Member(); {
+		switch r.Key() {
+		case "index":
+			c.index = int(min(max(softInt(r, 0), 0), maxCandidates-1))
+		case "delta", "message":
+			c.message(r)
+		case "finish_reason":
+			c.finish = softText(r)
+		case "usage":
+			if u, ok := readUsage(r); ok {
+				c.usage, c.hasUsage = u, true
+			}
 		}
 	}
-	return c.reasoning != "" || c.refusal != "" || c.hasAudio || len(c.images) > 0
+}
+
+func (c *glance) message(r *jsonx.Reader) {
+	for in := inObject(r); in && r.Member(); {
+		switch r.Key() {
+		case "content":
+			c.says = someContent(r) || c.says
+		case "reasoning_content", "reasoning", "thinking":
+			c.says = someText(r) || c.says
+		case "tool_calls":
+			for in := inArray(r); in && r.Element(); {
+				c.called = someCall(r) || c.called
+			}
+		case "function_call":
+			c.called = someCall(r) || c.called
+		case "refusal":
+			c.refused = someText(r)
+		case "audio":
+			c.says = r.Kind() == jsonx.Object || c.says
+			r.Skip()
+		case "images":
+			for in := inArray(r); in && r.Element(); {
+				c.says = someImage(r) || c.says
+			}
+		}
+	}
+}
+
+// someText reads a string and reports whether it holds anything.
+func someText(r *jsonx.Reader) bool {
+	is := r.Kind() == jsonx.String
+	return len(r.Raw()) > len(`""`) && is
+}
+
+// someContent reads a content, a string or Mistral's list of parts, and reports
+// whether it holds anything.
+func someContent(r *jsonx.Reader) bool {
+	if r.Kind() != jsonx.Array {
+		return someText(r)
+	}
+	says := false
+	r.Array()
+	for r.Element() {
+		if r.Kind() != jsonx.Object {
+			says = someText(r) || says
+			continue
+		}
+		r.Object()
+		for r.Member() {
+			if key := r.Key(); key == "text" || key == "thinking" {
+				says = someContent(r) || says
+			}
+		}
+	}
+	return says
+}
+
+// someCall reads a call and reports whether it has anything that a call needs.
+func someCall(r *jsonx.Reader) bool {
+	is := false
+	for in := inObject(r); in && r.Member(); {
+		switch r.Key() {
+		case "id", "name":
+			is = someText(r) || is
+		case "arguments", "input":
+			is = r.Kind() == jsonx.Object || r.Kind() == jsonx.Array || someText(r) || is
+		case "function", "custom":
+			is = someCall(r) || is
+		}
+	}
+	return is
+}
+
+// someImage reads an image and reports whether it is one.
+func someImage(r *jsonx.Reader) bool {
+	is := false
+	for in := inObject(r); in && r.Member(); {
+		if r.Key() != "image_url" {
+			continue
+		}
+		for in := inObject(r); in && r.Member(); {
+			is = r.Key() == "url" && someText(r) || is
+		}
+	}
+	return is
 }

@@ -9,14 +9,19 @@ import (
 // calls and that the account does not take: OpenAI refuses the member that
 // holds them, and Google those of another account. Google's newest models want
 // some signature on the first call of a message, for which they take a
-// placeholder.
+// placeholder. The reasoning that models of others, and the gateway, tell beside
+// an answer goes the same way: OpenAI refuses it in a message.
 func foreignSignatures(body []byte, env *ir.Envelope, t *ir.Target) []edit {
 	moved := t.Bound != "" && t.Scope != "" && t.Bound != t.Scope
 	messages := body[env.TurnsAt.Start:env.TurnsAt.End]
-	if !moved && t.Provider != "openai" || len(messages) == 0 || messages[0] != '[' || !env.Outline.Has(body, ir.WordSigned) {
+	openai, look := t.Provider == "openai", ir.WordSigned
+	if openai {
+		look |= ir.WordReasoning
+	}
+	if !moved && !openai || len(messages) == 0 || messages[0] != '[' || !env.Outline.Has(body, look) {
 		return nil
 	}
-	s := signatures{body: body, hold: t.Caps.Validated && t.Provider != "openai"}
+	s := signatures{body: body, openai: openai, hold: t.Caps.Validated && !openai}
 	var whole jsonx.Reader
 	whole.Reset(body)
 	whole.Recall(&env.Outline)
@@ -37,11 +42,12 @@ func foreignSignatures(body []byte, env *ir.Envelope, t *ir.Target) []edit {
 
 // signatures gathers what is done about those of a body.
 type signatures struct {
-	body  []byte
-	hold  bool // the first one of a message keeps its place
-	first bool
-	cuts  []ir.Span
-	held  []edit
+	body   []byte
+	openai bool // is asked, which takes nothing of others
+	hold   bool // the first one of a message keeps its place
+	first  bool
+	cuts   []ir.Span
+	held   []edit
 }
 
 func (s *signatures) message(r *jsonx.Reader) {
@@ -50,6 +56,12 @@ func (s *signatures) message(r *jsonx.Reader) {
 	}
 	r.Object()
 	for r.Member() {
+		if s.openai && r.Key() == "reasoning_content" {
+			start := r.Offset()
+			r.Skip()
+			s.cut("reasoning_content", ir.Span{Start: start, End: r.Offset()})
+			continue
+		}
 		if r.Key() != "tool_calls" || r.Kind() != jsonx.Array {
 			continue
 		}

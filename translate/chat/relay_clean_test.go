@@ -32,9 +32,12 @@ func TestRelayedSignatures(t *testing.T) {
 		"openai, none":     {openai, body(call("a", "")), body(call("a", ""))},
 		"something beside": {openai, body(call("a", `,"extra_content":{"x":{"y":1},"google":{"thought_signature":"s"}}`)), body(call("a", `,"extra_content":{"x":{"y":1}}`))},
 		"first member":     {openai, body(`{"extra_content":{"google":{"thought_signature":"s"}},"id":"a"}`), body(`{"id":"a"}`)},
-		"the same account": {same, body(call("a", google("s"))), body(call("a", google("s")))},
-		"moved":            {moved, body(call("a", google("s")), call("b", google("t"))), body(call("a", ""), call("b", ""))},
-		"moved, gemini 3":  {moved3, body(call("a", google("s")), call("b", google("t"))), body(call("a", google(ir.Sentinel)), call("b", ""))},
+		"openai, reasoning": {openai, `{"model":"m","messages":[{"role":"assistant","content":"reasoning_content","reasoning_content":"because"},{"reasoning_content":null,"role":"assistant"}]}`,
+			`{"model":"m","messages":[{"role":"assistant","content":"reasoning_content"},{"role":"assistant"}]}`},
+		"compatible, reasoning": {same, `{"messages":[{"role":"assistant","content":"a","reasoning_content":"b"}],"model":"m"}`, `{"messages":[{"role":"assistant","content":"a","reasoning_content":"b"}],"model":"m"}`},
+		"the same account":      {same, body(call("a", google("s"))), body(call("a", google("s")))},
+		"moved":                 {moved, body(call("a", google("s")), call("b", google("t"))), body(call("a", ""), call("b", ""))},
+		"moved, gemini 3":       {moved3, body(call("a", google("s")), call("b", google("t"))), body(call("a", google(ir.Sentinel)), call("b", ""))},
 	} {
 		env := &ir.Envelope{Dialect: ir.Chat}
 		if err := (Codec{}).ReadEnvelope([]byte(c.in), env); err != nil {

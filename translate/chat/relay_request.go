@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -20,8 +21,9 @@ const (
 )
 
 // RelayRequest appends the body byte for byte but for the model's name, foreign
-// signatures and, in streams, stream_options.include_usage: without it nobody
-// would know what the answer cost.
+// signatures, a max_tokens that the model refuses and, in streams,
+// stream_options.include_usage: without it nobody would know what the answer
+// cost.
 func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]byte, error) {
 	edits := make([]edit, 0, 2)
 	if t.Model != env.Model && env.ModelAt.Len() > 0 {
@@ -29,6 +31,9 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 	}
 	if env.Stream && t.Caps.StreamUsage && !env.Usage.V {
 		edits = append(edits, usageEdit(body, env))
+	}
+	if e, ok := limitEdit(body, env, t); ok {
+		edits = append(edits, e)
 	}
 	edits = append(edits, foreignSignatures(body, env, t)...)
 	if len(edits) == 0 && len(dst) == 0 {
@@ -46,6 +51,21 @@ func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]b
 		from = e.at.End
 	}
 	return append(dst, body[from:]...), nil
+}
+
+// limitEdit calls the limit of tokens as OpenAI's reasoning models want it. They
+// refuse max_tokens, which clients that know no models send to all of them, such
+// as the AI SDK's package for compatible servers.
+func limitEdit(body []byte, env *ir.Envelope, t *ir.Target) (edit, bool) {
+	const old = `"max_tokens"`
+	if env.OldLimitAt.Len() == 0 || !t.Caps.CompletionLimit || !t.Caps.NoSampling {
+		return edit{}, false
+	}
+	at := bytes.LastIndex(body[:env.OldLimitAt.Start], []byte(old))
+	if at < 0 || len(bytes.Trim(body[at+len(old):env.OldLimitAt.Start], ": \t\r\n")) > 0 {
+		return edit{}, false // the name is written with escapes
+	}
+	return edit{ir.Span{Start: at, End: at + len(old)}, []byte(`"max_completion_tokens"`)}, true
 }
 
 // usageEdit asks for the usage chunk: in the stream_options that are there, or

@@ -4,48 +4,66 @@ import (
 	"bytes"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
+	"github.com/caddy-ai-gateway/ai-gateway/translate/jsonx"
 )
 
 // same knows chunks again that differ from an earlier one in nothing but their
 // text. What was unremarkable about that one need not be looked for again,
-// which is most of what relaying a stream costs.
+// which is most of what relaying a stream costs. No member can hide in a text:
+// it ends with the first quote that is not escaped.
 type same struct {
-	head, tail []byte  // what stands around the text, with its quotes
-	model      ir.Span // of the model's name in head; empty when it need not be known
-	tries      int
+	like  jsonx.Likeness
+	model ir.Span // of the model's name; empty when it need not be known
+	lead  int     // where data stood in the event the last time
 }
 
-// maxTries bounds what is spent on an upstream whose chunks are never alike.
-const maxTries = 8
-
-var textMark = []byte(`"content"`)
-
-// knows reports whether data is such a chunk. A text with a quote in it is not
-// known, so that no member can hide in it.
-func (s *same) knows(data []byte) bool {
-	n := len(data) - len(s.head) - len(s.tail)
-	if len(s.head) == 0 || n < 0 || !bytes.HasPrefix(data, s.head) || !bytes.HasSuffix(data, s.tail) {
-		return false
-	}
-	text := data[len(s.head) : len(s.head)+n]
-	return bytes.IndexByte(text, '"') < 0 && (n == 0 || text[n-1] != '\\')
+// textMarks are the members that hold the text of a chunk.
+var textMarks = [...][]byte{
+	[]byte(`"content"`), []byte(`"reasoning_content"`), []byte(`"reasoning"`), []byte(`"arguments"`), []byte(`"input"`),
 }
 
 // learn takes an unremarkable chunk as the pattern of those that follow. model
 // is where the model's name stands in it.
 func (s *same) learn(data []byte, model ir.Span) {
-	if s.tries++; s.tries > maxTries {
+	text := textSpan(data)
+	loose := unread
+	if model.Len() > 0 {
+		loose = unreadButModel
+	}
+	if text.Len() == 0 || !s.like.Learn(data, text, loose) {
 		return
 	}
-	value := memberValue(data, textMark)
-	if len(value) == 0 || value[0] != '"' {
-		return
+	if s.model = model; s.like.Place(model, len(data)) != model {
+		s.like.Forget()
 	}
-	start := len(data) - len(value) + 1
-	n := bytes.IndexByte(data[start:], '"')
-	if n < 0 || bytes.IndexByte(data[start:start+n], '\\') >= 0 || model.End > start {
-		return
+}
+
+func unreadButModel(key string) bool { return key != "model" && unread(key) }
+
+// textSpan is where a text of the chunk stands, with its quotes.
+func textSpan(data []byte) ir.Span {
+	for _, mark := range textMarks {
+		value := memberValue(data, mark)
+		if len(value) < 3 || value[0] != '"' || value[1] == '"' {
+			continue
+		}
+		var r jsonx.Reader
+		r.Reset(value)
+		if n := len(r.Raw()); n > 0 {
+			start := len(data) - len(value)
+			return ir.Span{Start: start, End: start + n}
+		}
 	}
-	kept := append(s.head[:0:0], data...)
-	s.head, s.tail, s.model = kept[:start:start], kept[start+n:], model
+	return ir.Span{}
+}
+
+// offset is where data stands in the event's bytes, -1 when it was put together
+// from several lines.
+func (s *same) offset(raw, data []byte) int {
+	if len(raw) >= s.lead+len(data) && &raw[s.lead] == &data[0] {
+		return s.lead
+	}
+	i := bytes.Index(raw, data)
+	s.lead = max(i, 0)
+	return i
 }

@@ -43,6 +43,32 @@ func TestRelayRequest(t *testing.T) {
 	}
 }
 
+// TestRelayLimit checks that a reasoning model is not sent what it refuses, and
+// that all others get the body as it is.
+func TestRelayLimit(t *testing.T) {
+	for _, c := range []struct {
+		name, body, want string
+		plain            bool
+	}{
+		{"old name", `{"model":"gpt-4.1","max_tokens" : 9,"messages":[{"max_tokens":1}]}`, `{"model":"gpt-4.1","max_completion_tokens" : 9,"messages":[{"max_tokens":1}]}`, false},
+		{"a model that takes both", `{"model":"gpt-4.1","max_tokens":9}`, ``, true},
+		{"new name", `{"model":"gpt-4.1","max_completion_tokens":9}`, ``, false},
+		{"both", `{"model":"gpt-4.1","max_completion_tokens":9,"max_tokens":9}`, ``, false},
+		{"both, the other way round", `{"model":"gpt-4.1","max_tokens":9,"max_completion_tokens":9}`, ``, false},
+		{"escaped", `{"model":"gpt-4.1","max\u005ftokens":9}`, ``, false},
+		{"nothing", `{"model":"gpt-4.1","max_tokens":null}`, `{"model":"gpt-4.1","max_completion_tokens":null}`, false},
+	} {
+		target := gpt()
+		target.Caps.NoSampling = !c.plain
+		if c.want == "" {
+			c.want = c.body
+		}
+		if got, err := (Codec{}).RelayRequest(nil, []byte(c.body), envelope(t, c.body), target); string(got) != c.want || err != nil {
+			t.Errorf("%s: got %s, %v\nwant %s", c.name, got, err, c.want)
+		}
+	}
+}
+
 // pipe sends chunks through a relay and returns what the client gets.
 func pipe(p ir.Relay, chunks []string) string {
 	var out []byte

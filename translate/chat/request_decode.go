@@ -12,7 +12,7 @@ type decoder struct {
 	r    jsonx.Reader
 	body []byte
 	req  *ir.Request
-	mem  ir.Arena
+	mem  *ir.Arena
 
 	// Where the walk is, for errors: the top level's member, the message, its
 	// member and the position in its content.
@@ -28,6 +28,7 @@ type decoder struct {
 	results  []ir.Part // of consecutive tool messages
 	resultAt int
 	scratch  []ir.Part // of the message being read
+	made     []ir.Part // its calls
 	started  bool      // a message that is not a system message was read
 }
 
@@ -44,8 +45,8 @@ type callRef struct {
 // DecodeRequest reads a Chat Completions request, with the extensions that
 // other servers' clients send.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := &decoder{body: body, req: &ir.Request{Op: ir.Generate, Dialect: ir.Chat, Raw: body}, part: -1, mem: ir.NewArena(env.Size(body))}
-	d.r.Reset(body)
+	var d decoder
+	d.begin(body, env)
 	if env != nil {
 		d.r.Recall(&env.Outline)
 	}
@@ -62,10 +63,20 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 	}
 	d.flushResults()
 	d.finish(env)
+	d.mem.Scratch = [...][]ir.Part{d.scratch, d.results, d.made}
 	if d.err != nil {
 		return nil, d.err
 	}
 	return d.req, nil
+}
+
+// begin makes ready to read the body.
+func (d *decoder) begin(body []byte, env *ir.Envelope) {
+	d.body, d.part, d.mem = body, -1, env.Memory(body)
+	d.req = d.mem.Request()
+	d.req.Op, d.req.Dialect, d.req.Raw = ir.Generate, ir.Chat, body
+	d.scratch, d.results, d.made = d.mem.Scratch[0][:0], d.mem.Scratch[1][:0], d.mem.Scratch[2][:0]
+	d.r.Reset(body)
 }
 
 // finish settles what only the whole body tells.
@@ -164,7 +175,7 @@ func (d *decoder) extension(key string) {
 	if d.r.Null() {
 		return
 	}
-	d.req.Ext = append(d.req.Ext, ir.Field{Name: key, Raw: d.r.Raw()})
+	d.req.Ext = d.mem.AddField(d.req.Ext, key, d.r.Raw())
 }
 
 func (d *decoder) streamOptions() {

@@ -25,12 +25,12 @@ func (c Codec) AppendRequest(dst []byte, req *ir.Request, t *ir.Target) ([]byte,
 	if req.Op == ir.CountTokens {
 		return dst, noCounting()
 	}
-	own := *req
-	ir.Normalize(&own, t)
+	own := req.Copy()
+	ir.Normalize(own, t)
 	if t.Names == nil {
 		t.Names = ir.NewNames(own.Tools, c.NameRule())
 	}
-	e := &encoder{req: &own, t: t, caps: &t.Caps, same: req.Dialect == ir.Chat, open: t.Caps.Family == "openai"}
+	e := &encoder{req: own, t: t, caps: &t.Caps, same: req.Dialect == ir.Chat, open: t.Caps.Family == "openai"}
 	e.lastUser = lastUserTurn(own.Turns)
 	out := e.body(grow(dst, len(req.Raw)))
 	if e.err != nil {

@@ -20,6 +20,7 @@ type streamDecoder struct {
 	ended   bool
 	tier    string
 	usage   ir.Usage
+	usual   usual // what most chunks are like
 }
 
 // head is what a chunk says besides its choices.
@@ -29,6 +30,8 @@ type head struct {
 	choices   []byte // kept for the end of the chunk that starts the answer
 	hasError  bool
 	any       bool // the chunk has choices
+	read      int  // choices that were read
+	odd       bool // it says something beside them
 }
 
 // NewDecoder reads an upstream's stream of chunks.
@@ -38,8 +41,14 @@ func (Codec) NewDecoder(trip *ir.Trip) ir.Decoder {
 
 // Decode reads one chunk.
 func (d *streamDecoder) Decode(out []ir.Event, name string, data []byte) []ir.Event {
+	if d.ended {
+		return out
+	}
+	if text, ok := d.usual.like.Match(data); ok && name != "error" {
+		return d.usual.take(out, text)
+	}
 	data = bytes.TrimSpace(data)
-	if d.ended || len(data) == 0 {
+	if len(data) == 0 {
 		return out
 	}
 	if string(data) == "[DONE]" {
@@ -68,7 +77,10 @@ func (d *streamDecoder) Decode(out []ir.Event, name string, data []byte) []ir.Ev
 	}
 	if h.choices != nil {
 		d.r.Reset(h.choices)
-		out = d.choices(out)
+		return d.choices(out, &h)
+	}
+	if h.read == 1 && !h.odd {
+		d.learn(data)
 	}
 	return out
 }
@@ -78,7 +90,7 @@ func (d *streamDecoder) member(out []ir.Event, h *head) []ir.Event {
 	switch r.Key() {
 	case "choices":
 		if d.started {
-			return d.choices(out)
+			return d.choices(out, h)
 		}
 		if r.Kind() == jsonx.Array {
 			h.choices = r.Raw()
@@ -97,8 +109,11 @@ func (d *streamDecoder) member(out []ir.Event, h *head) []ir.Event {
 			h.created = softInt(r, 0)
 		}
 	case "usage":
-		d.takeUsage(readUsage(r))
+		u, ok := readUsage(r)
+		d.takeUsage(u, ok)
+		h.odd = h.odd || ok
 	case "x_groq":
+		h.odd = true
 		for in := inObject(r); in && r.Member(); {
 			if r.Key() == "usage" {
 				d.takeUsage(readUsage(r))
@@ -107,6 +122,7 @@ func (d *streamDecoder) member(out []ir.Event, h *head) []ir.Event {
 	case "service_tier":
 		if tier := softText(r); tier != "" && string(tier) != d.tier {
 			d.tier = tier.Clone().String()
+			d.usual.like.Forget()
 		}
 	case "error":
 		h.hasError = r.Kind() != jsonx.Null
@@ -132,11 +148,12 @@ func (d *streamDecoder) start(out []ir.Event, h *head) []ir.Event {
 	return append(out, e)
 }
 
-func (d *streamDecoder) choices(out []ir.Event) []ir.Event {
+func (d *streamDecoder) choices(out []ir.Event, h *head) []ir.Event {
 	if !inArray(&d.r) {
 		return out
 	}
 	for d.r.Element() {
+		h.read++
 		d.choice.read(&d.r)
 		if d.r.Err() != nil {
 			return out

@@ -17,6 +17,14 @@ type streamEncoder struct {
 	open    []openPart
 	counts  ir.Usage
 	ended   bool
+	around  around
+}
+
+// around is what stands around the text of the last delta. A part's further
+// deltas have the same.
+type around struct {
+	cand, index int
+	front, back []byte
 }
 
 // saying is what the stream has said of one candidate.
@@ -209,34 +217,56 @@ func (e *streamEncoder) delta(dst []byte, ev *ir.Event) []byte {
 	switch p.kind {
 	case ir.PartText:
 		said.runes += runes(ev.Text)
+	case ir.PartToolCall:
+		dst = e.release(dst)
+	}
+	if a := &e.around; p.sent && len(a.front) > 0 && a.cand == p.cand && a.index == p.index {
+		dst = append(dst, a.front...)
+		return append(ev.AppendDelta(dst), a.back...)
+	}
+	return e.firstDelta(dst, ev, p, said)
+}
+
+// firstDelta writes a delta whose form is not known yet.
+func (e *streamEncoder) firstDelta(dst []byte, ev *ir.Event, p *openPart, said *saying) []byte {
+	start, back := len(dst), `"`
+	switch p.kind {
+	case ir.PartText:
 		said.spoke = true
 		dst = append(e.chunk(dst, p.cand), `"content":"`...)
 	case ir.PartThinking:
 		if e.trip.Request.Reasoning.Summary == "none" {
 			return dst
 		}
-		dst = append(e.chunk(dst, p.cand), `"reasoning_content":"`...)
-		if p.joint && !p.sent {
-			dst = append(dst, `\n\n`...)
-		}
 		said.thought = true
+		dst = append(e.chunk(dst, p.cand), `"reasoning_content":"`...)
 	case ir.PartRefusal:
 		said.spoke, said.refused = true, true
 		dst = append(e.chunk(dst, p.cand), `"refusal":"`...)
 	case ir.PartToolCall:
-		return e.arguments(e.release(dst), p, ev)
+		if dst, back = e.arguments(dst, p); back == "" {
+			return dst
+		}
 	case ir.PartAudio:
 		dst = append(e.chunk(dst, p.cand), `"audio":{"data":"`...)
-		dst = append(dst, ev.Text...)
-		return e.close(append(dst, `"}`...))
+		back = `"}`
 	default:
 		if p.media != nil {
 			p.data = append(p.data, ev.Text...)
 		}
 		return dst
 	}
+	e.around.cand, e.around.index = p.cand, p.index
+	e.around.front = append(e.around.front[:0], dst[start:]...)
+	if p.joint && !p.sent {
+		dst = append(dst, `\n\n`...)
+	}
 	p.sent = true
-	return e.close(append(ev.AppendDelta(dst), '"'))
+	dst = ev.AppendDelta(dst)
+	end := len(dst)
+	dst = e.close(append(dst, back...))
+	e.around.back = append(e.around.back[:0], dst[end:]...)
+	return dst
 }
 
 func (e *streamEncoder) partStop(dst []byte, ev *ir.Event) []byte {
@@ -254,7 +284,7 @@ func (e *streamEncoder) partStop(dst []byte, ev *ir.Event) []byte {
 	}
 	switch {
 	case p.kind == ir.PartToolCall && !p.sent && !p.custom:
-		dst = e.arguments(dst, p, &ir.Event{Text: "{}"})
+		dst = e.firstDelta(dst, &ir.Event{Text: "{}"}, p, &e.cands[p.cand])
 	case p.kind == ir.PartImage:
 		p.media.Data = ir.Text(p.data)
 		dst = append(e.chunk(dst, p.cand), `"images":[`...)

@@ -40,24 +40,22 @@ func (e *streamEncoder) callHead(dst []byte, p *openPart, sig *ir.Sig) []byte {
 	return e.close(append(dst, "}]"...))
 }
 
-// arguments writes a further chunk of a call.
-func (e *streamEncoder) arguments(dst []byte, p *openPart, ev *ir.Event) []byte {
-	p.sent = true
+// arguments opens a further chunk of a call, up to the inside of the arguments,
+// and tells what stands behind them. That is empty for a call that the client
+// cannot be told.
+func (e *streamEncoder) arguments(dst []byte, p *openPart) (opened []byte, back string) {
 	if e.trip.Request.Functions {
-		if p.ordinal > 0 {
-			return dst
+		if p.sent = true; p.ordinal > 0 {
+			return dst, ""
 		}
-		dst = append(e.chunk(dst, p.cand), `"function_call":{"arguments":"`...)
-		return e.close(append(ev.AppendDelta(dst), `"}`...))
+		return append(e.chunk(dst, p.cand), `"function_call":{"arguments":"`...), `"}`
 	}
 	dst = append(e.chunk(dst, p.cand), `"tool_calls":[{"index":`...)
 	dst = appendInt(dst, int64(p.ordinal))
 	if p.custom {
-		dst = append(dst, `,"custom":{"input":"`...)
-	} else {
-		dst = append(dst, `,"function":{"arguments":"`...)
+		return append(dst, `,"custom":{"input":"`...), `"}}]`
 	}
-	return e.close(append(ev.AppendDelta(dst), `"}}]`...))
+	return append(dst, `,"function":{"arguments":"`...), `"}}]`
 }
 
 // signature writes a call's signature with its first chunk where that was

@@ -20,9 +20,6 @@ func (d *decoder) tools() {
 	if !r.Array() {
 		return
 	}
-	if d.req.Tools == nil {
-		d.req.Tools = make([]ir.Tool, 0, 32)
-	}
 	at := 0
 	for ; r.Element(); at++ {
 		start := r.Offset()
@@ -53,7 +50,7 @@ func (d *decoder) tools() {
 			return
 		}
 		settleTool(&t, typ, server, d.body[start:r.Offset()])
-		d.req.Tools = append(d.req.Tools, t)
+		d.req.Tools = d.mem.AddTool(d.req.Tools, &t)
 	}
 }
 
@@ -98,7 +95,7 @@ func (d *decoder) toolMember(t *ir.Tool, key string) {
 		t.Cache = d.cacheHint()
 	default:
 		if !r.Null() {
-			t.Ext = append(t.Ext, ir.Field{Name: key, Raw: r.Raw()})
+			t.Ext = d.mem.AddField(t.Ext, key, r.Raw())
 		}
 	}
 }
@@ -147,7 +144,7 @@ func (d *decoder) functions() {
 			d.toolMember(&t, r.Key())
 		}
 		if r.Err() == nil {
-			d.req.Tools, d.req.Functions = append(d.req.Tools, t), true
+			d.req.Tools, d.req.Functions = d.mem.AddTool(d.req.Tools, &t), true
 		}
 	}
 }

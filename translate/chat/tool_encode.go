@@ -92,11 +92,11 @@ func (e *encoder) tool(dst []byte, t *ir.Tool) []byte {
 	}
 	strict := false
 	if len(raw) > 0 {
-		raw, strict = e.schema(raw, t.OpenAPI, e.req.PathOfTool(t))
+		raw, strict = e.schema(raw, t.OpenAPI, t)
 		dst = appendRaw(dst, "parameters", raw)
 	}
 	if t.Strict.Set {
-		dst = e.strict(dst, t.Strict, strict, e.req.PathOfTool(t))
+		dst = e.strict(dst, t.Strict, strict, t)
 	}
 	return append(dst, "}}"...)
 }

@@ -238,6 +238,6 @@ func (e *encoder) format() {
 	case f.OpenAPI && !e.antigravity():
 		e.dst = appendRaw(e.dst, "responseSchema", f.Schema)
 	default:
-		e.schema("responseSchema", f.Schema, e.req.Path(ir.FieldFormat), options)
+		e.schema("responseSchema", f.Schema, nil, options)
 	}
 }

@@ -31,10 +31,15 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 			}
 		case "contents":
 			r.Skip()
-			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+			env.Place(&env.TurnsAt, start, r.Offset())
+		case "systemInstruction", "system_instruction":
+			r.Skip()
+			env.Place(&env.SystemAt, start, r.Offset())
 		case "tools":
 			r.Skip()
 			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
+		case "generateContentRequest", "generate_content_request":
+			env.Scattered = true
 		case "sessionId", "session_id":
 			env.Hints.Session = r.TextIfAny()
 		case "generationConfig", "generation_config":

@@ -37,7 +37,6 @@ type likeness struct {
 
 	chunks  int // that were read in full
 	learned int
-	reader  jsonx.Reader
 }
 
 const (
@@ -95,7 +94,7 @@ func (c *chunk) match(data []byte) bool {
 		size := 0
 		switch m.kind {
 		case markText:
-			text, size = l.text(data[at:])
+			text, size = jsonx.TextAt(data[at:])
 		case markCount:
 			n[m.count], size = digits(data[at:])
 		case markModel:
@@ -132,20 +131,6 @@ func (c *chunk) resemble(text ir.Text, model ir.Span, n *counts) {
 	if c.hasUsage = l.usage; l.usage {
 		c.usage, c.hasUsage = n.usage()
 	}
-}
-
-// text reads the string at the start of data and tells its length, 0 if there
-// is none.
-func (l *likeness) text(data []byte) (ir.Text, int) {
-	l.reader.Reset(data)
-	if l.reader.Kind() != jsonx.String || data[0] != '"' {
-		return "", 0
-	}
-	text := l.reader.Text()
-	if l.reader.Err() != nil {
-		return "", 0
-	}
-	return text, l.reader.Offset()
 }
 
 // maxDigits is how many digits surely fit into 64 bits.

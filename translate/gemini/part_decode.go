@@ -37,7 +37,8 @@ func (d *decoder) partAt(i int) {
 		out.Sig = ir.ParseSig(p.sig, ir.SignsCall, "")
 	case p.thought && (p.hasText || p.sig != ""):
 		out.Kind, out.Text = ir.PartThinking, p.text
-		out.Think = &ir.Thinking{Summary: true, Sig: ir.ParseSig(p.sig, ir.SignsThink, "")}
+		out.Think = d.mem.Think()
+		out.Think.Summary, out.Think.Sig = true, ir.ParseSig(p.sig, ir.SignsThink, "")
 	case p.text != "" || p.sig != "":
 		out.Kind, out.Text = ir.PartText, p.text
 		out.Sig = ir.ParseSig(p.sig, ir.SignsText, "")
@@ -89,7 +90,7 @@ func (d *decoder) callID(p *wirePart) string {
 	}
 	d.ids = b
 	sum := sha256.Sum256(b)
-	return callPrefix + hex.EncodeToString(sum[:12])
+	return d.mem.String(hex.AppendEncode(append(b[:0], callPrefix...), sum[:12]))
 }
 
 // callPrefix begins the ids that are made up for calls without one.

@@ -117,7 +117,7 @@ func (e *encoder) response(res *ir.ToolResult) {
 		}
 		e.dst = append(e.dst, text...)
 	}
-	if e.t.Caps.JSONToolResult && !res.IsError && texts > 0 {
+	if e.t.Caps.JSONToolResult && !res.IsError && texts > 0 && mayBeObject(e.dst[start+len(key):]) {
 		text := ir.Text(e.dst[start+len(key):]).String()
 		if jsonx.IsObject([]byte(text)) {
 			e.dst = append(e.dst[:start], text...)
@@ -125,6 +125,22 @@ func (e *encoder) response(res *ir.ToolResult) {
 		}
 	}
 	e.dst = append(e.dst, `"}`...)
+}
+
+// mayBeObject reports whether the inside of a JSON string may be an object, as
+// its first character tells that is no white space.
+func mayBeObject(text []byte) bool {
+	for len(text) > 1 {
+		switch {
+		case text[0] == ' ':
+			text = text[1:]
+		case text[0] == '\\' && (text[1] == 'n' || text[1] == 'r' || text[1] == 't'):
+			text = text[2:]
+		default:
+			return text[0] == '{' || text[0] == '\\'
+		}
+	}
+	return false
 }
 
 func resultText(p *ir.Part) (ir.Text, bool) {

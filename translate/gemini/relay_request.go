@@ -11,13 +11,10 @@ import (
 )
 
 // RelayRequest appends a client's body for an upstream of the same dialect. The
-// model is in the path, so the body stays as it is, unless it names the model
-// besides or holds signatures that the account cannot take back.
+// model is in the path, so the body stays as it is, unless it names another
+// model besides or holds signatures that the account cannot take back.
 func (Codec) RelayRequest(dst, body []byte, env *ir.Envelope, t *ir.Target) ([]byte, error) {
-	var edits []edit
-	if env.Model != t.Model {
-		edits = renameModels(body, env, t.Model)
-	}
+	edits := renameModels(body, env, t.Model)
 	if clean := foreign(body, env, t); clean != keepAll {
 		edits = append(edits, cleanSignatures(body, env, t, clean)...)
 		slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
@@ -41,12 +38,19 @@ type edit struct {
 	with     string
 }
 
-// renameModels finds where a body names the model that its path names too.
+// renameModels finds where a body names a model other than the account's: by
+// the client's name, or one that is not even that of the path. Keys, prices and
+// accounts go by the path, so that no upstream may go by the body.
 func renameModels(body []byte, env *ir.Envelope, model string) []edit {
-	name := string(ir.AppendQuoted(nil, "models/"+strings.TrimPrefix(model, "models/")))
+	model = strings.TrimPrefix(model, "models/")
+	resource := model
+	if !strings.HasPrefix(model, "tunedModels/") {
+		resource = "models/" + model
+	}
+	name := string(ir.AppendQuoted(nil, resource))
 	var edits []edit
-	if env.ModelAt.Len() > 0 {
-		edits = append(edits, edit{env.ModelAt.Start, env.ModelAt.End, name})
+	if at := env.ModelAt; at.Len() > 0 && !isModel(body[at.Start:at.End], model) {
+		edits = append(edits, edit{at.Start, at.End, name})
 	}
 	if env.Op == ir.Generate {
 		return edits
@@ -58,7 +62,9 @@ func renameModels(body []byte, env *ir.Envelope, model string) []edit {
 			if r.Key() == "model" && r.Kind() == jsonx.String {
 				from := r.Offset()
 				r.Skip()
-				edits = append(edits, edit{from, r.Offset(), name})
+				if !isModel(body[from:r.Offset()], model) {
+					edits = append(edits, edit{from, r.Offset(), name})
+				}
 			}
 		}
 	}
@@ -76,6 +82,13 @@ func renameModels(body []byte, env *ir.Envelope, model string) []edit {
 		return nil // the upstream will say so
 	}
 	return edits
+}
+
+// isModel reports whether a JSON string is the model's name, or its name as a
+// resource, such as models/gemini-2.5-pro.
+func isModel(raw []byte, model string) bool {
+	rest, found := bytes.CutSuffix(raw, []byte(model+`"`))
+	return found && len(rest) > 0 && (len(rest) == 1 || rest[len(rest)-1] == '/')
 }
 
 // cleaning tells which signatures must go.

@@ -108,6 +108,12 @@ func TestRelayEdits(t *testing.T) {
 	}
 }
 
+// broken returns a stream that ends with an error: as data, and bare for the
+// Gen AI SDK of Gemini CLI, which sees only that.
+func broken(frames ...string) string {
+	return events(frames...) + frames[len(frames)-1] + "\r\n\r\n"
+}
+
 // TestRelayErrors checks what is told when the answer breaks.
 func TestRelayErrors(t *testing.T) {
 	const cut = `{"error":{"code":502,"message":"the upstream's answer ended before it was complete","status":"UNAVAILABLE"}}`
@@ -115,7 +121,7 @@ func TestRelayErrors(t *testing.T) {
 	arrays := envelope()
 	arrays.Array = true
 	out, seen := pipe(envelope(), false, false, events(hello))
-	if out != events(hello, cut) || seen.Err == nil || seen.Err.Kind != ir.ErrTruncated || !seen.Content {
+	if out != broken(hello, cut) || seen.Err == nil || seen.Err.Kind != ir.ErrTruncated || !seen.Content {
 		t.Errorf("a cut stream: %q, %+v", out, seen)
 	}
 	if out, _ := pipe(arrays, false, false, events(hello)); out != "["+hello+",\r\n"+cut+"]" {
@@ -125,12 +131,12 @@ func TestRelayErrors(t *testing.T) {
 		t.Errorf("an empty array: %q", out)
 	}
 	out, seen = pipe(envelope(), false, false, events(hello, busy))
-	if out != events(hello, busy) || seen.Err == nil || seen.Err.Kind != ir.ErrRateLimit || seen.Err.RetryAfter.Seconds() != 2 {
+	if out != broken(hello, busy) || seen.Err == nil || seen.Err.Kind != ir.ErrRateLimit || seen.Err.RetryAfter.Seconds() != 2 {
 		t.Errorf("an error: %q, %+v", out, seen.Err)
 	}
 	p := Codec{}.NewRelay(envelope(), "m", false)
 	out = string(p.Close(p.Fail(p.Fail(nil, &ir.Error{Status: 504, Message: "silent"}), &ir.Error{Status: 500})))
-	if out != events(`{"error":{"code":504,"message":"silent","status":"DEADLINE_EXCEEDED"}}`) || p.Seen().Err.Status != 504 {
+	if out != broken(`{"error":{"code":504,"message":"silent","status":"DEADLINE_EXCEEDED"}}`) || p.Seen().Err.Status != 504 {
 		t.Errorf("a failure: %q", out)
 	}
 }
@@ -178,7 +184,9 @@ func TestRelayRequest(t *testing.T) {
 	embed := envelope()
 	embed.Op = ir.Embed
 	same := envelope()
-	for _, e := range []*ir.Envelope{same, cli} {
+	countSame := envelope()
+	countSame.Op = ir.CountTokens
+	for _, e := range []*ir.Envelope{same, cli, countSame} {
 		e.Model = "gemini-3-pro-preview"
 	}
 	tests := []struct {
@@ -200,6 +208,12 @@ func TestRelayRequest(t *testing.T) {
 			`{"contents":[{"parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"OWN"},{"functionCall":{"name":"f","args":{}}}]},{"parts":[{"functionCall":{"name":"f","args":{}},` + sentinelled + `}]}]}`},
 		{"a body that breaks off", same, bound("99999999"), body[:60], body[:60]},
 		{"a model beside the path", envelope(), gemini3(), `{"model":"models/gemini-x","contents":[]}`, `{"model":"models/gemini-3-pro-preview","contents":[]}`},
+		{"another model than the path's", same, gemini3(), `{"model":"models/gemini-dear","contents":[]}`, `{"model":"models/gemini-3-pro-preview","contents":[]}`},
+		{"the path's model", same, gemini3(), `{"model" : "models/gemini-3-pro-preview","contents":[]}`, `{"model" : "models/gemini-3-pro-preview","contents":[]}`},
+		{"the path's model without its kind", same, gemini3(), `{"contents":[],"model":"gemini-3-pro-preview"}`, `{"contents":[],"model":"gemini-3-pro-preview"}`},
+		{"the path's model of a publisher", same, gemini3(), `{"model":"publishers/google/models/gemini-3-pro-preview"}`, `{"model":"publishers/google/models/gemini-3-pro-preview"}`},
+		{"one that ends like the path's", same, gemini3(), `{"model":"x-gemini-3-pro-preview"}`, `{"model":"models/gemini-3-pro-preview"}`},
+		{"another model counted", countSame, gemini3(), `{"generateContentRequest":{"model":"models/gemini-dear"}}`, `{"generateContentRequest":{"model":"models/gemini-3-pro-preview"}}`},
 		{"a counted request", count, gemini3(), `{"generateContentRequest":{"contents":[],"model":"models/gemini-x"}}`, `{"generateContentRequest":{"contents":[],"model":"models/gemini-3-pro-preview"}}`},
 		{"a batch", embed, gemini3(), `{"requests":[{"model":"models/gemini-x"},{"model":"models/gemini-x"}]}`, `{"requests":[{"model":"models/gemini-3-pro-preview"},{"model":"models/gemini-3-pro-preview"}]}`},
 	}

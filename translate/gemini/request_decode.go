@@ -13,7 +13,7 @@ type decoder struct {
 	body []byte
 	r    jsonx.Reader
 	req  *ir.Request
-	mem  ir.Arena
+	mem  *ir.Arena
 
 	field  string // the top-level member being read, for errors
 	member string // the member of generationConfig
@@ -32,11 +32,13 @@ type decoder struct {
 // DecodeRequest reads the body of generateContent, streamGenerateContent or
 // countTokens.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: ir.NewArena(env.Size(body))}
-	d.req = &ir.Request{Op: env.Op, Dialect: env.Dialect, Model: env.Model, Stream: env.Stream, Raw: body}
+	mem := env.Memory(body)
+	d := decoder{body: body, msg: -1, part: -1, openAt: -1, mem: mem, req: mem.Request(), scratch: mem.Scratch[0][:0]}
+	d.req.Op, d.req.Dialect, d.req.Model, d.req.Stream, d.req.Raw = env.Op, env.Dialect, env.Model, env.Stream, body
 	d.r.Reset(body)
 	d.r.Recall(&env.Outline)
 	d.top()
+	mem.Scratch[0] = d.scratch
 	if err := d.r.End(); err != nil {
 		return nil, unreadable(body, d.path(), err)
 	}
@@ -106,7 +108,7 @@ func (d *decoder) option(key string) {
 		req.State.Store = r.OptBool()
 	default:
 		if !r.Null() {
-			req.Ext = append(req.Ext, ir.Field{Name: key, Raw: r.Raw()})
+			req.Ext = d.mem.AddField(req.Ext, key, r.Raw())
 		}
 	}
 }
@@ -179,7 +181,7 @@ func (d *decoder) systemText(text ir.Text) {
 	if text == "" {
 		return
 	}
-	d.req.System = append(d.req.System, ir.Part{
+	d.req.System = d.mem.AddPart(d.req.System, &ir.Part{
 		Kind: ir.PartText, Role: ir.RoleSystem, Text: text, At: ir.Loc{Msg: -1, Part: len(d.req.System)},
 	})
 }
@@ -193,9 +195,6 @@ func (d *decoder) contents() {
 	case jsonx.Object, jsonx.String:
 		d.content()
 	default:
-		if d.req.Turns == nil {
-			d.req.Turns = make([]ir.Turn, 0, 4+len(d.body)/4096)
-		}
 		d.msg = -1
 		for in := r.Array(); in && r.Element(); {
 			d.msg++
@@ -228,7 +227,7 @@ func (d *decoder) content() {
 		d.req.Turns[last].Parts = joinChunks(d.req.Turns[last].Parts, turn.Parts)
 		d.req.Turns[last].Ext = append(d.req.Turns[last].Ext, turn.Ext...)
 	default:
-		d.req.Turns = append(d.req.Turns, turn)
+		d.req.Turns = d.mem.AddTurn(d.req.Turns, &turn)
 	}
 }
 
@@ -244,7 +243,7 @@ func (d *decoder) members(turn *ir.Turn) {
 			d.parts()
 		default:
 			if !r.Null() {
-				turn.Ext = append(turn.Ext, ir.Field{Name: key, Raw: r.Raw()})
+				turn.Ext = d.mem.AddField(turn.Ext, key, r.Raw())
 			}
 		}
 	}

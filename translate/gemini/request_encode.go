@@ -38,10 +38,10 @@ type encoder struct {
 // AppendRequest appends the body of generateContent, streamGenerateContent or
 // countTokens.
 func (Codec) AppendRequest(dst []byte, req *ir.Request, t *ir.Target) ([]byte, error) {
-	normal := *req
-	ir.Normalize(&normal, t)
+	normal := req.Copy()
+	ir.Normalize(normal, t)
 	e := encoder{
-		dst: slices.Grow(dst, len(req.Raw)+len(req.Raw)/16+1024), req: &normal, t: t, names: t.Names,
+		dst: slices.Grow(dst, len(req.Raw)+len(req.Raw)/16+1024), req: normal, t: t, names: t.Names,
 		native: native(req), count: req.Op == ir.CountTokens, empty: true,
 	}
 	if e.names == nil {

@@ -4,11 +4,14 @@ import (
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
 )
 
+// usualEvents is how many events an answer of one text makes.
+const usualEvents = 8
+
 // DecodeResponse reads a whole answer. The answer is one chunk, or several in
 // an array, so it goes the way of a stream; nothing of it is copied.
 func (Codec) DecodeResponse(body []byte, trip *ir.Trip) (*ir.Response, error) {
 	d := streamDecoder{trip: trip, usage: ir.NoUsage()}
-	events := d.Decode(make([]ir.Event, 0, 32), "", body)
+	events := d.Decode(make([]ir.Event, 0, usualEvents), "", body)
 	if !d.started && !d.ended {
 		return nil, badAnswer("the upstream's answer holds no candidates")
 	}

@@ -334,11 +334,15 @@ func (s *streamEncoder) fail(dst []byte, e *ir.Error) []byte {
 	return appendFailure(dst, e, s.trip.Array)
 }
 
-// appendFailure appends an error as the last chunk of a stream.
+// appendFailure appends an error as the last chunk of a stream. Events hold it
+// twice: as data, and bare, as Google sends it. The Gen AI SDK for JavaScript
+// that Gemini CLI comes with sees the bare one alone, and without it takes what
+// came for the whole answer; readers of events pass over lines like that.
 func appendFailure(dst []byte, e *ir.Error, array bool) []byte {
 	if array {
 		return append(appendError(dst, e), ']')
 	}
 	dst = append(dst, "data: "...)
+	dst = append(appendError(dst, e), lineEnd...)
 	return append(appendError(dst, e), lineEnd...)
 }

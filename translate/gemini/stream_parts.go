@@ -66,7 +66,7 @@ func (d *streamDecoder) text(cand int, st *candidate, p *wirePart, kind ir.PartK
 		}
 	}
 	if p.text != "" {
-		d.emit(ir.Event{Kind: ir.EventDelta, Cand: cand, Index: st.next - 1, Text: p.text})
+		d.out = ir.AppendText(d.out, cand, st.next-1, p.text)
 		if kind == ir.PartText {
 			st.text = append(st.text, p.text...)
 		}

@@ -39,9 +39,6 @@ func (d *decoder) tool(at int) {
 
 func (d *decoder) functions(at int) {
 	r := &d.r
-	if d.req.Tools == nil {
-		d.req.Tools = make([]ir.Tool, 0, 32)
-	}
 	if r.Kind() == jsonx.Object {
 		d.function(at)
 		return
@@ -73,14 +70,14 @@ func (d *decoder) function(at int) {
 			t.OutputSchema = r.RawIfAny()
 		default:
 			if !r.Null() {
-				t.Ext = append(t.Ext, ir.Field{Name: key, Raw: r.Raw()})
+				t.Ext = d.mem.AddField(t.Ext, key, r.Raw())
 			}
 		}
 	}
 	if r.Err() == nil && t.Name == "" {
 		r.Fail("a function needs a name")
 	}
-	d.req.Tools = append(d.req.Tools, t)
+	d.req.Tools = d.mem.AddTool(d.req.Tools, &t)
 }
 
 func (d *decoder) serverTool(at int, key string) {
@@ -97,7 +94,7 @@ func (d *decoder) serverTool(at int, key string) {
 	if t.Type == "web_search" {
 		t.Search = d.search(raw)
 	}
-	d.req.Tools = append(d.req.Tools, t)
+	d.req.Tools = d.mem.AddTool(d.req.Tools, &t)
 }
 
 // search reads what other vendors know of a search tool's options.
@@ -134,7 +131,7 @@ func (d *decoder) toolConfig() {
 // at which it stood.
 func (d *decoder) keep(prefix, key string) {
 	if !d.r.Null() {
-		d.req.Ext = append(d.req.Ext, ir.Field{Name: prefix + key, Raw: d.r.Raw()})
+		d.req.Ext = d.mem.AddField(d.req.Ext, prefix+key, d.r.Raw())
 	}
 }
 

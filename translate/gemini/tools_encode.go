@@ -108,7 +108,7 @@ func (e *encoder) function(t *ir.Tool) {
 	case t.OpenAPI:
 		e.dst = appendRaw(e.dst, "parameters", parameters)
 	default:
-		e.schema("parameters", parameters, e.req.PathOfTool(t), schema.GeminiOptions{
+		e.schema("parameters", parameters, t, schema.GeminiOptions{
 			JSON: e.t.Caps.JSONSchema, Parameters: true, NonemptyObjects: e.t.Caps.NonemptyObjects,
 		})
 	}
@@ -136,21 +136,27 @@ func (e *encoder) antigravityParameters(t *ir.Tool, parameters []byte) {
 	if len(parameters) == 0 || string(parameters) == "null" {
 		parameters = noParameters
 	}
-	e.schema("parameters", parameters, e.req.PathOfTool(t), schema.GeminiOptions{
+	e.schema("parameters", parameters, t, schema.GeminiOptions{
 		Parameters: true, NonemptyObjects: !isClaude(e.t), Claude: isClaude(e.t),
 	})
 }
 
-// jsonKeys are the members that hold a JSON Schema instead of Google's form.
-var jsonKeys = map[string]string{"parameters": "parametersJsonSchema", "responseSchema": "responseJsonSchema"}
+// jsonKey is the member that holds a JSON Schema instead of Google's form.
+func jsonKey(key string) string {
+	if key == "parameters" {
+		return "parametersJsonSchema"
+	}
+	return "responseJsonSchema"
+}
 
-// schema writes a JSON Schema in the form that the model takes, under the key
-// of that form.
-func (e *encoder) schema(key string, raw []byte, path string, o schema.GeminiOptions) {
+// schema writes the JSON Schema of a tool, or without one of the answer, in the
+// form that the model takes, under the key of that form.
+func (e *encoder) schema(key string, raw []byte, tool *ir.Tool, o schema.GeminiOptions) {
 	out, ok, err := schema.Gemini(raw, o)
 	if err != nil {
 		var refused *ir.Error
 		if !errors.As(err, &refused) {
+			path := e.req.PathOfSchema(tool)
 			refused = ir.Invalid(path, "%s: %v", path, err)
 		}
 		e.fail(refused)
@@ -160,7 +166,7 @@ func (e *encoder) schema(key string, raw []byte, path string, o schema.GeminiOpt
 		return
 	}
 	if o.JSON {
-		key = jsonKeys[key]
+		key = jsonKey(key)
 	}
 	e.dst = appendRaw(e.dst, key, out)
 }

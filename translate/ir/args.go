@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"unsafe"
 )
 
 // Args are a tool call's arguments in the form in which they came: JSON is the
@@ -43,11 +44,17 @@ func (a *Args) AppendString(dst []byte) []byte {
 // last complete object was looked for, since some servers send an empty one
 // first.
 func (a *Args) AppendObject(dst []byte) []byte {
-	raw := bytes.TrimSpace(a.Bytes())
-	if len(raw) == 0 || string(raw) == "null" {
-		return append(dst, "{}"...)
+	if len(a.JSON) > 0 {
+		return appendObject(dst, bytes.TrimSpace(a.JSON))
 	}
-	if len(a.JSON) == 0 && !json.Valid(raw) {
+	start := len(dst)
+	dst = a.Text.AppendDecoded(dst) // where it is to stand, if it is an object
+	raw := bytes.TrimSpace(dst[start:])
+	if len(raw) > 0 && raw[0] == '{' && validJSON(raw) {
+		return append(dst[:start], raw...)
+	}
+	raw, dst = bytes.Clone(raw), dst[:start]
+	if len(raw) > 0 && !validJSON(raw) {
 		last, ok := lastObject(raw)
 		if !ok {
 			dst = append(dst, `{"_raw":`...)
@@ -55,7 +62,15 @@ func (a *Args) AppendObject(dst []byte) []byte {
 		}
 		raw = last
 	}
-	if raw[0] == '{' {
+	return appendObject(dst, raw)
+}
+
+// appendObject appends JSON as an object.
+func appendObject(dst, raw []byte) []byte {
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return append(dst, "{}"...)
+	case raw[0] == '{':
 		return append(dst, raw...)
 	}
 	dst = append(append(dst, `{"value":`...), raw...)
@@ -84,24 +99,50 @@ func lastObject(raw []byte) ([]byte, bool) {
 // appendCompactEscaped appends raw JSON as the inside of a JSON string, without
 // the space between its tokens.
 func appendCompactEscaped(dst, raw []byte) []byte {
-	inString := false
-	for i := 0; i < len(raw); i++ {
-		c := raw[i]
+	for len(raw) > 0 {
+		c := raw[0]
 		switch {
 		case c == '"':
-			inString = !inString
-			dst = append(dst, '\\', '"')
-		case c == '\\' && i+1 < len(raw):
-			i++
-			dst = append(dst, '\\', '\\')
-			if raw[i] == '"' || raw[i] == '\\' {
-				dst = append(dst, '\\')
-			}
-			dst = append(dst, raw[i])
-		case !inString && (c == ' ' || c == '\n' || c == '\t' || c == '\r'):
+			dst, raw = appendEscapedString(dst, raw)
+			continue
+		case c == '\\' && len(raw) > 1:
+			dst, raw = appendEscapedEscape(dst, raw)
+			continue
+		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
 		default:
 			dst = append(dst, c)
 		}
+		raw = raw[1:]
 	}
 	return dst
+}
+
+// appendEscapedString appends the JSON string that raw begins with, and returns
+// what follows it. Files that are written by tools are such strings, so that
+// what lies between two escapes is moved at once.
+func appendEscapedString(dst, raw []byte) (out, rest []byte) {
+	dst, raw = append(dst, '\\', '"'), raw[1:]
+	for len(raw) > 0 {
+		n := dirty(unsafe.String(&raw[0], len(raw)))
+		dst, raw = append(dst, raw[:n]...), raw[n:]
+		switch {
+		case len(raw) == 0:
+		case raw[0] == '"':
+			return append(dst, '\\', '"'), raw[1:]
+		case raw[0] == '\\' && len(raw) > 1:
+			dst, raw = appendEscapedEscape(dst, raw)
+		default:
+			dst, raw = append(dst, raw[0]), raw[1:]
+		}
+	}
+	return dst, nil
+}
+
+// appendEscapedEscape appends the two characters that an escape begins with.
+func appendEscapedEscape(dst, raw []byte) (out, rest []byte) {
+	dst = append(dst, '\\', '\\')
+	if raw[1] == '"' || raw[1] == '\\' {
+		dst = append(dst, '\\')
+	}
+	return append(dst, raw[1]), raw[2:]
 }

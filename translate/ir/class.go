@@ -45,7 +45,7 @@ var fieldClasses = [...]Class{
 var extClasses = map[Dialect]map[string]Class{
 	Chat:      {"moderation": Semantic, "response_format": Semantic},
 	Responses: {"moderation": Semantic, "access_programs": Semantic, "reasoning.mode": Semantic},
-	Anthropic: {"inference_geo": Semantic},
+	Anthropic: {"inference_geo": Semantic, "thread": Required}, // a thread's earlier turns are with Anthropic alone
 	Gemini: {
 		"modelArmorConfig": Semantic, "continuationToken": Required, "generationConfig.continuationToken": Required,
 		"generationConfig.speechConfig": Semantic, "generationConfig.imageConfig": Semantic, "generationConfig.mediaResolution": Semantic,

@@ -13,6 +13,9 @@ const (
 	GeminiWeb  Dialect = "gemini_web" // what Google's web app for Gemini says to its server; upstreams alone
 )
 
+// Dialects are those that clients speak, in the order in which people are told of them. Nobody changes them.
+var Dialects = [...]Dialect{Chat, Responses, Anthropic, Gemini}
+
 // Op is what a request asks for.
 type Op string
 

@@ -21,11 +21,15 @@ type Envelope struct {
 
 	ModelAt      Span      // the value of `model` in the body, quotes included; empty when the path names it
 	StreamOptsAt Span      // Chat: the value of `stream_options`; empty when absent
+	OldLimitAt   Span      // Chat: the value of `max_tokens`, unless `max_completion_tokens` is there too; empty when absent
+	NewLimit     bool      // Chat: `max_completion_tokens` is there
 	Usage        Opt[bool] // Chat: whether the client asked for stream_options.include_usage
 	Open         int       // offset behind the body's opening brace, where a member can be put in
 	Empty        bool      // the body's object has no members
 
 	TurnsAt   Span     // the value of `messages`, `input` or `contents`; empty when absent
+	SystemAt  Span     // the value of `system`, `instructions` or `systemInstruction`; empty when absent
+	Scattered bool     // what the conversation begins with may also stand elsewhere than in these two
 	ToolsAt   Span     // the value of `tools`; empty when absent
 	PrivateAt Span     // Responses: the value of `client_metadata`, which is for OpenAI only; empty when absent
 	MaxOutput Opt[int] // the most tokens that the answer may have
@@ -33,6 +37,7 @@ type Envelope struct {
 	Stored    Stored // Responses: what the request says of what is stored
 
 	Outline Outline // of the body, for the decoder
+	Arena   *Arena  // where the decoder puts the request; nil for memory of its own
 }
 
 // Rivals reports whether a member of the body's object, about to be read, names
@@ -44,11 +49,19 @@ func (e *Envelope) Rivals(member string) bool {
 	return len(member) == len("model") && strings.EqualFold(member, "model") && (member != "model" || e.ModelAt.Len() > 0)
 }
 
+// Place notes where the turns or the system's words stand. What stands twice is
+// scattered.
+func (e *Envelope) Place(at *Span, start, end int) {
+	e.Scattered = e.Scattered || at.Len() > 0
+	*at = Span{start, end}
+}
+
 // Hints are the members of a body by which clients name the conversation that
 // a request belongs to. They alias the body, are the client's secrets, and are
 // empty where the body has no string.
 type Hints struct {
 	UserID       Text   // metadata.user_id
+	EndUser      Text   // OpenAI's user
 	CacheKey     Text   // prompt_cache_key
 	Conversation Text   // conversation or its id, else conversation_id
 	Session      Text   // session_id or sessionId

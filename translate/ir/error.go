@@ -45,6 +45,7 @@ type Error struct {
 	Hopeless   bool          // another account would fare no better
 	Advice     string        // what the account's operator must do, for their eyes alone
 	Final      bool          // the account is of no use until they have done it
+	Oversize   Oversize      // the request alone is over the account's limit, smaller ones are not
 }
 
 // Error returns the kind, the status and the message.

@@ -26,7 +26,7 @@ const (
 // Event is one step of a streamed answer. Texts and byte slices in it, also
 // behind its pointers, alias the frame they were read from and are valid until
 // the next one is decoded; plain strings (ids, names, signatures) are copies
-// that last.
+// that last. Fields that a kind does not use are zero.
 type Event struct {
 	Kind  EventKind
 	Cand  int // candidate
@@ -47,6 +47,19 @@ type Event struct {
 	Created   int64  // EventStart; unix seconds, 0 means unknown
 	Tier      string // EventStart or EventUsage, when the upstream says which tier served
 	Estimated bool   // EventUsage; the counts are an estimate, since the upstream counts nothing
+}
+
+// AppendText appends an EventDelta. It writes over one that lies behind out as
+// it is, but for its text: a decoder's events lie in the same place for every
+// frame, and clearing one costs as much as reading the frame.
+func AppendText(out []Event, cand, index int, text Text) []Event {
+	if n := len(out); n < cap(out) {
+		if e := &out[:n+1][n]; e.Kind == EventDelta && e.JSON == nil {
+			e.Cand, e.Index, e.Text = cand, index, text
+			return out[:n+1]
+		}
+	}
+	return append(out, Event{Kind: EventDelta, Cand: cand, Index: index, Text: text})
 }
 
 // AppendDelta appends a delta of arguments or text to dst as the inside of a

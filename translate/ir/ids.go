@@ -22,12 +22,20 @@ func WireID(id string, max int) string {
 
 func isLegalID(id string) bool {
 	for i := range len(id) {
-		if c := rune(id[i]); legalIDRune(c) != c {
+		if !legalIDBytes[id[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// legalIDBytes are the bytes that legalIDRune leaves as they are.
+var legalIDBytes = func() (table [256]bool) {
+	for c := range rune(0x80) {
+		table[c] = legalIDRune(c) == c
+	}
+	return table
+}()
 
 func legalIDRune(r rune) rune {
 	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' {

@@ -44,7 +44,7 @@ func (r *Request) needsRepair() bool {
 			}
 			if p.Kind == PartToolCall {
 				calls++
-				if turn.Role != RoleAssistant || seen.repeats(r, i, j) {
+				if turn.Role != RoleAssistant || seen.repeats(p.Call.ID) {
 					return true
 				}
 			}
@@ -59,47 +59,44 @@ func (r *Request) needsRepair() bool {
 	return false
 }
 
-// ids are the ids of calls so far. Conversations hold few calls and most ids
-// differ early, so a walk beats a map until there are many.
+// ids are the ids of calls so far. Conversations hold few calls and the marks of
+// most ids differ, so a walk beats a map until there are many.
 type ids struct {
-	n   int
-	set map[string]bool
+	n    int
+	few  [manyIDs]string
+	mark [manyIDs]uint64
+	set  map[string]bool
 }
 
 const manyIDs = 64
 
-// repeats reports whether the call at turn i, part j has the id of an earlier
-// one. Calls are asked for in their order.
-func (s *ids) repeats(r *Request, i, j int) bool {
-	id := r.Turns[i].Parts[j].Call.ID
-	if s.n++; s.n < manyIDs {
-		return r.earlier(i, j, func(other string) bool { return other == id })
+// repeats reports whether an earlier call has the id.
+func (s *ids) repeats(id string) bool {
+	if s.n == manyIDs {
+		return s.repeatsMany(id)
 	}
+	mark := markOf(id)
+	for i, other := range s.mark[:s.n] {
+		if other == mark && s.few[i] == id {
+			return true
+		}
+	}
+	s.few[s.n], s.mark[s.n] = id, mark
+	s.n++
+	return false
+}
+
+func (s *ids) repeatsMany(id string) bool {
 	if s.set == nil {
 		s.set = make(map[string]bool, 2*manyIDs)
-		r.earlier(i, j, func(other string) bool { s.set[other] = true; return false })
+		for _, other := range s.few {
+			s.set[other] = true
+		}
 	}
 	if s.set[id] {
 		return true
 	}
 	s.set[id] = true
-	return false
-}
-
-// earlier reports whether found is true for the id of a call before turn i,
-// part j.
-func (r *Request) earlier(i, j int, found func(id string) bool) bool {
-	for k := 0; k <= i; k++ {
-		parts := r.Turns[k].Parts
-		for l := range parts {
-			if k == i && l == j {
-				return false
-			}
-			if parts[l].Kind == PartToolCall && found(parts[l].Call.ID) {
-				return true
-			}
-		}
-	}
 	return false
 }
 

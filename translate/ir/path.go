@@ -144,6 +144,14 @@ func (r *Request) PathOfURL(at Loc, kind PartKind) string {
 	}
 }
 
+// PathOfSchema returns the path of a tool or, without one, of the answer's form.
+func (r *Request) PathOfSchema(t *Tool) string {
+	if t == nil {
+		return r.Path(FieldFormat)
+	}
+	return r.PathOfTool(t)
+}
+
 // PathOfTool returns the path of a tool in the client's own request.
 func (r *Request) PathOfTool(t *Tool) string {
 	switch {

@@ -5,41 +5,42 @@ package ir
 // Collector but for the boundaries of deltas. Events point into resp, and each
 // is written over by the next one.
 func Replay(resp *Response, emit func(*Event)) {
-	var now Event
-	send := func(e Event) {
-		now = e
-		emit(&now)
-	}
-	send(Event{Kind: EventStart, ID: resp.ID, Model: resp.Model, Created: resp.Created, Usage: &resp.Usage, Tier: resp.Tier})
+	e := new(Event) // an Event is large: it is made where it is read
+	*e = Event{Kind: EventStart, ID: resp.ID, Model: resp.Model, Created: resp.Created, Usage: &resp.Usage, Tier: resp.Tier}
+	emit(e)
 	for i := range resp.Candidates {
 		c := &resp.Candidates[i]
 		for j := range c.Parts {
-			replayPart(&c.Parts[j], c.Index, j, send)
+			replayPart(&c.Parts[j], c.Index, j, e, emit)
 		}
 	}
-	send(Event{Kind: EventUsage, Usage: &resp.Usage, Tier: resp.Tier})
+	*e = Event{Kind: EventUsage, Usage: &resp.Usage, Tier: resp.Tier}
+	emit(e)
 	for i := range resp.Candidates {
-		send(Event{Kind: EventStop, Cand: resp.Candidates[i].Index, Stop: resp.Candidates[i].Stop})
+		*e = Event{Kind: EventStop, Cand: resp.Candidates[i].Index, Stop: resp.Candidates[i].Stop}
+		emit(e)
 	}
-	send(Event{Kind: EventEnd})
+	*e = Event{Kind: EventEnd}
+	emit(e)
 }
 
-func replayPart(p *Part, cand, index int, send func(Event)) {
+func replayPart(p *Part, cand, index int, e *Event, emit func(*Event)) {
 	header := *p
 	header.Citations, header.Logprobs, header.Sig = nil, nil, nil
-	delta := Event{Kind: EventDelta, Cand: cand, Index: index}
+	var text Text
+	var json []byte
 	switch {
 	case p.Call != nil:
 		call := *p.Call
-		delta.Text, delta.JSON, call.Args = call.Args.Text, call.Args.JSON, Args{}
+		text, json, call.Args = call.Args.Text, call.Args.JSON, Args{}
 		header.Call = &call
 	case p.Media != nil:
 		media := *p.Media
-		delta.Text, media.Data = media.Data, ""
+		text, media.Data = media.Data, ""
 		header.Media = &media
 	case p.Server != nil:
 	default:
-		delta.Text, header.Text = p.Text, ""
+		text, header.Text = p.Text, ""
 	}
 	sig := p.Sig
 	if p.Think != nil {
@@ -49,18 +50,24 @@ func replayPart(p *Part, cand, index int, send func(Event)) {
 		}
 		header.Think = &think
 	}
-	send(Event{Kind: EventPartStart, Cand: cand, Index: index, Part: &header})
-	if delta.Text != "" || delta.JSON != nil {
-		send(delta)
+	*e = Event{Kind: EventPartStart, Cand: cand, Index: index, Part: &header}
+	emit(e)
+	if text != "" || json != nil {
+		*e = Event{Kind: EventDelta, Cand: cand, Index: index, Text: text, JSON: json}
+		emit(e)
 	}
 	for i := range p.Citations {
-		send(Event{Kind: EventCitation, Cand: cand, Index: index, Citation: &p.Citations[i]})
+		*e = Event{Kind: EventCitation, Cand: cand, Index: index, Citation: &p.Citations[i]}
+		emit(e)
 	}
 	if len(p.Logprobs) > 0 {
-		send(Event{Kind: EventLogprobs, Cand: cand, Index: index, Logprobs: p.Logprobs})
+		*e = Event{Kind: EventLogprobs, Cand: cand, Index: index, Logprobs: p.Logprobs}
+		emit(e)
 	}
 	if sig != nil {
-		send(Event{Kind: EventSignature, Cand: cand, Index: index, Sig: sig})
+		*e = Event{Kind: EventSignature, Cand: cand, Index: index, Sig: sig}
+		emit(e)
 	}
-	send(Event{Kind: EventPartStop, Cand: cand, Index: index})
+	*e = Event{Kind: EventPartStop, Cand: cand, Index: index}
+	emit(e)
 }

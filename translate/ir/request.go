@@ -32,6 +32,21 @@ type Request struct {
 
 	Ext []Field // top-level members that the decoder does not know, in order
 	Raw []byte  // the body as the client sent it
+
+	arena *Arena // that it lies in; nil for none
+}
+
+// Copy returns a copy of the request, which shares all that it points to. It
+// lives as long as the request.
+func (r *Request) Copy() *Request {
+	var own *Request
+	if r.arena != nil {
+		own = r.arena.Request()
+	} else {
+		own = new(Request)
+	}
+	*own = *r
+	return own
 }
 
 // StreamOpts are what a client asks of its stream.

@@ -27,5 +27,5 @@ type Keeping struct {
 	Previous     string
 	Conversation string
 
-	Object []byte // the response object as it was written for the client; nil until the answer has ended
+	Object []byte // the response object as it was written for the client, if it is stored; nil until the answer has ended
 }

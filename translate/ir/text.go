@@ -44,16 +44,40 @@ func (t Text) String() string {
 func (t Text) AppendDecoded(dst []byte) []byte {
 	s := string(t)
 	for {
-		i := strings.IndexByte(s, '\\')
-		if i < 0 {
-			return append(dst, s...)
-		}
+		i := slash(s)
 		dst = append(dst, s[:i]...)
-		r, n := unescape(s[i:])
-		dst = utf8.AppendRune(dst, r)
-		s = s[i+n:]
+		if s = s[i:]; s == "" {
+			return dst
+		}
+		if len(s) > 1 && simpleEscapes[s[1]] != 0 {
+			dst, s = append(dst, simpleEscapes[s[1]]), s[2:]
+			continue
+		}
+		r, n := unescape(s)
+		dst, s = utf8.AppendRune(dst, r), s[n:]
 	}
 }
+
+// slash is the offset of the first backslash of s, or its length. Where there is
+// one the next is often near: in JSON inside of JSON.
+func slash(s string) int {
+	const near = 16
+	for i := range min(len(s), near) {
+		if s[i] == '\\' {
+			return i
+		}
+	}
+	if len(s) <= near {
+		return len(s)
+	}
+	if i := strings.IndexByte(s[near:], '\\'); i >= 0 {
+		return near + i
+	}
+	return len(s)
+}
+
+// simpleEscapes are the characters that escapes of two characters stand for.
+var simpleEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f'}
 
 // AppendStart appends the first n bytes of what String returns, and at most one
 // character more.

@@ -9,7 +9,7 @@ type Words uint16
 // The words, by what they make one look for.
 const (
 	WordThinking  Words = 1 << iota // Anthropic's thinking
-	WordReasoning                   // OpenAI's
+	WordReasoning                   // OpenAI's, and what others tell of it in Chat Completions
 	WordEncrypted                   // content of OpenAI's reasoning
 	WordSigned                      // Gemini's signatures
 	WordThought                     // Gemini's mark of a thought
@@ -44,12 +44,13 @@ func (o *Outline) Has(body []byte, w Words) bool {
 // See takes a string of the body, in the order in which they stand there. Words
 // that are written with escapes are not recognised.
 func (o *Outline) See(s string) {
-	if o.signature || len(s) >= minWord && len(s) <= maxWord && initials&(1<<(s[0]&31)) != 0 {
-		o.see(s)
+	var first byte
+	if s != "" {
+		first = s[0]
 	}
-}
-
-func (o *Outline) see(s string) {
+	if o.Ignores(len(s), first) {
+		return
+	}
 	if o.signature {
 		o.signature = false
 		o.words |= signatureOf(s)
@@ -57,14 +58,29 @@ func (o *Outline) see(s string) {
 	o.word(s)
 }
 
-// Most strings are no word, as their lengths and first letters tell.
-const (
-	minWord = len("url")
-	maxWord = len("includeServerSideToolInvocations")
+// Ignores reports whether See would do nothing with a string of n bytes, of which
+// this is the first, if there is one. So it is with nearly all strings, and to
+// ask is cheaper than a call.
+func (o *Outline) Ignores(n int, first byte) bool {
+	return !o.signature && (uint(n-1) >= uint(maxWord) || initials[uint(n-1)]>>(first&31)&1 == 0)
+}
 
-	initials = 1<<('b'&31) | 1<<('c'&31) | 1<<('d'&31) | 1<<('e'&31) | 1<<('f'&31) | 1<<('g'&31) | 1<<('i'&31) |
-		1<<('l'&31) | 1<<('m'&31) | 1<<('r'&31) | 1<<('s'&31) | 1<<('t'&31) | 1<<('u'&31)
-)
+const maxWord = len("includeServerSideToolInvocations")
+
+// initials are the first letters that words of each length have, a bit each; at
+// 0 are those of one character.
+var initials = func() (letters [maxWord]uint32) {
+	for _, word := range [...]string{
+		"thinking", "redacted_thinking", "signature", "data", "thoughtSignature", "thought_signature",
+		"encrypted_content", "reasoning", "reasoning_content", "thought", "item_reference", "image_url",
+		"url", "file_id", "service_tier", "speed", "inference_geo", "container", "mcp_servers", "betas",
+		"generateContentRequest", "generate_content_request", "store", "fileSearch", "mcpServers",
+		"includeServerSideToolInvocations", "mediaProcessing", "session_id", "sessionId", "labels",
+	} {
+		letters[len(word)-1] |= 1 << (word[0] & 31)
+	}
+	return letters
+}()
 
 func (o *Outline) word(s string) {
 	switch s {
@@ -78,7 +94,7 @@ func (o *Outline) word(s string) {
 	case "encrypted_content":
 		o.words |= WordEncrypted
 		o.signature = true
-	case "reasoning":
+	case "reasoning", "reasoning_content":
 		o.words |= WordReasoning
 	case "thought":
 		o.words |= WordThought

@@ -6,7 +6,7 @@ import "testing"
 func TestWords(t *testing.T) {
 	all := map[Words][]string{
 		WordThinking:   {"thinking", "redacted_thinking"},
-		WordReasoning:  {"reasoning"},
+		WordReasoning:  {"reasoning", "reasoning_content"},
 		WordEncrypted:  {"encrypted_content"},
 		WordSigned:     {"thoughtSignature", "thought_signature"},
 		WordThought:    {"thought"},

@@ -153,6 +153,22 @@ func BenchmarkSkip(b *testing.B) {
 	}
 }
 
+// BenchmarkNote is the first pass over a request, which writes the outline.
+func BenchmarkNote(b *testing.B) {
+	body := agentBody()
+	for name, byBlocks := range map[string]bool{"blocks": true, "bytes": false} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if s := skip(body, 0, 0, byBlocks); s.err != "" {
+					b.Fatal(s.err)
+				}
+			}
+		})
+	}
+}
+
 func benchmarkWalk(b *testing.B, walk func(*Reader) int) {
 	body := agentBody()
 	b.SetBytes(int64(len(body)))

@@ -58,12 +58,8 @@ func (r *Reader) endOf(start int) (end int, fl flags, msg string) {
 	}
 	if r.noting {
 		end, fl, msg = stringEnd(r.data, start)
-		if msg != "" {
-			return end, fl, msg
-		}
-		r.outline.See(alias(r.data[start:end]))
-		if end-start >= minNoted {
-			r.outline.Strings = append(r.outline.Strings, ir.LongString{Start: uint32(start), End: uint32(end), Flags: uint8(fl)})
+		if msg == "" {
+			r.note(start, end, fl)
 		}
 		return end, fl, msg
 	}
@@ -76,4 +72,12 @@ func (r *Reader) endOf(start int) (end int, fl flags, msg string) {
 	}
 	s := &known[r.noted]
 	return int(s.End) - r.base, flags(s.Flags), ""
+}
+
+// note writes a string into the outline.
+func (r *Reader) note(start, end int, fl flags) {
+	r.outline.See(alias(r.data[start:end]))
+	if end-start >= minNoted {
+		r.outline.Strings = append(r.outline.Strings, ir.LongString{Start: uint32(start), End: uint32(end), Flags: uint8(fl)})
+	}
 }

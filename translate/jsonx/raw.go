@@ -44,9 +44,38 @@ func (r *Reader) failValue() {
 
 // skipNested moves over the object or array that is next.
 func (r *Reader) skipNested() {
+	if vectors && r.noting {
+		r.skipNoting()
+		return
+	}
+	r.skipBytes(r.pos, r.depth)
+}
+
+// skipNoting is skipNested for a Reader that writes an outline: by blocks as
+// far as these go, and then byte by byte.
+func (r *Reader) skipNoting() {
+	p, end := r.skipBlocks()
+	if end {
+		r.pos = p.pos + 1
+		r.ready = false
+		return
+	}
+	if p.open != 0 {
+		end, fl, msg := stringEnd(r.data, p.pos)
+		if msg != "" {
+			r.failAt(end, msg)
+			return
+		}
+		r.note(p.open, end, p.fl|fl)
+		p.pos = end + 1
+	}
+	r.skipBytes(p.pos, p.depth)
+}
+
+// skipBytes moves from i, which is in no string, over the rest of the object or array.
+func (r *Reader) skipBytes(i, depth int) {
 	// The bits of the levels above r.depth are free to use.
-	stack, depth := &r.stack, r.depth
-	for i := r.pos; i < len(r.data); i++ {
+	for ; i < len(r.data); i++ {
 		switch c := r.data[i]; c {
 		case '"':
 			end, _, msg := r.endOf(i + 1)
@@ -61,14 +90,10 @@ func (r *Reader) skipNested() {
 				r.failDepth()
 				return
 			}
-			word, bit := depth/64, uint64(1)<<(depth%64)
-			stack[word] &^= bit
-			if c == '{' {
-				stack[word] |= bit
-			}
+			r.setLevel(depth, c == '{')
 			depth++
 		case '}', ']':
-			if object := stack[(depth-1)/64]>>((depth-1)%64)&1 == 1; object != (c == '}') {
+			if object := r.isObject(depth - 1); object != (c == '}') {
 				r.failByteAt(i, expectedAfterValue(object))
 				return
 			}

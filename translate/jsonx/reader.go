@@ -150,12 +150,7 @@ func (r *Reader) enter(want Kind) bool {
 		r.failDepth()
 		return false
 	}
-	word, bit := r.depth/64, uint64(1)<<(r.depth%64)
-	if want == Object {
-		r.stack[word] |= bit
-	} else {
-		r.stack[word] &^= bit
-	}
+	r.setLevel(r.depth, want == Object)
 	r.depth++
 	r.pos++
 	r.ready = false
@@ -177,7 +172,9 @@ func (r *Reader) Member() bool {
 	if !ok {
 		return false
 	}
-	r.key = decodeKey(key, flags)
+	if r.key = alias(key); flags != 0 {
+		r.key = decodeKey(key, flags)
+	}
 	r.space()
 	if r.pos >= len(r.data) || r.data[r.pos] != ':' {
 		r.failByte("expected a colon")
@@ -216,7 +213,7 @@ func (r *Reader) next(object bool, closing byte) bool {
 		r.fail("reading outside of the object or array being walked")
 		return false
 	}
-	if r.outline != nil && len(r.outline.Omit) > 0 && !object {
+	if !object && r.outline != nil && len(r.outline.Omit) > 0 {
 		r.leap()
 	}
 	r.space()
@@ -249,8 +246,19 @@ func expectedAfterValue(object bool) string {
 	return "expected ',' or ']'"
 }
 
-func (r *Reader) inObject() bool {
-	return r.stack[(r.depth-1)/64]>>((r.depth-1)%64)&1 == 1
+func (r *Reader) inObject() bool { return r.isObject(r.depth - 1) }
+
+// isObject is whether a level, counted from 0, is an object, and no array.
+func (r *Reader) isObject(level int) bool {
+	return r.stack[uint(level)/64]>>(uint(level)%64)&1 == 1
+}
+
+func (r *Reader) setLevel(level int, object bool) {
+	word, bit := uint(level)/64, uint64(1)<<(uint(level)%64)
+	r.stack[word] &^= bit
+	if object {
+		r.stack[word] |= bit
+	}
 }
 
 // Err is the first error, a *SyntaxError, or nil.
@@ -277,9 +285,9 @@ func (r *Reader) End() error {
 	return r.Err()
 }
 
-// space moves over white space.
+// space moves over white space. Mostly there is none, as the first comparison tells.
 func (r *Reader) space() {
-	for r.pos < len(r.data) && isSpace(r.data[r.pos]) {
+	for r.pos < len(r.data) && r.data[r.pos] <= ' ' && isSpace(r.data[r.pos]) {
 		r.pos++
 	}
 }

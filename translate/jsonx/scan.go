@@ -39,9 +39,15 @@ var simpleEscapes = [256]bool{
 
 // scanString reads the string at the current offset and returns what stands
 // between its quotes.
-func (r *Reader) scanString() ([]byte, flags, bool) {
+func (r *Reader) scanString() (text []byte, fl flags, ok bool) {
+	var end int
+	var msg string
 	start := r.pos + 1
-	end, fl, msg := r.endOf(start)
+	if r.outline == nil {
+		end, fl, msg = stringEnd(r.data, start)
+	} else {
+		end, fl, msg = r.endOf(start)
+	}
 	if msg != "" {
 		r.failAt(end, msg)
 		return nil, 0, false
@@ -50,13 +56,27 @@ func (r *Reader) scanString() ([]byte, flags, bool) {
 	return r.data[start:end], fl, true
 }
 
+// longString is from how many bytes on blocks are faster than words.
+const longString = 128
+
 // stringEnd is the offset of the quote that ends the string whose first
-// character is at i, or where it goes wrong and how. It looks at eight bytes
-// at once and steps over the escapes among them without looking again.
+// character is at i, or where it goes wrong and how.
 func stringEnd(b []byte, i int) (end int, fl flags, msg string) {
+	return stringWords(b, i, i+longString, 0)
+}
+
+// stringWords is stringEnd. It looks at eight bytes at once and steps over the
+// escapes among them without looking again. Behind the limit it leaves the
+// string to blocks. fl is what was in the string before i.
+func stringWords(b []byte, i, limit int, fl flags) (end int, _ flags, msg string) {
 	var seen uint64 // all bytes of the string, or'ed
+	last := len(b) - 8
+	byBlocks := vectors && limit+2*blockSize <= len(b)
+	if byBlocks {
+		last = limit
+	}
 words:
-	for i+8 <= len(b) {
+	for i <= last {
 		x := binary.LittleEndian.Uint64(b[i:])
 		next := i + 8
 		for m := special(x); m != 0; {
@@ -88,6 +108,9 @@ words:
 		}
 		seen |= x
 		i = next
+	}
+	if byBlocks {
+		return stringBlocks(b, i, fl|highFlag(seen))
 	}
 	return stringTail(b, i, fl|highFlag(seen))
 }

@@ -35,6 +35,21 @@ func (r *Reader) Text() ir.Text {
 	return ir.Text(alias(s))
 }
 
+// Rough is Text without its repairs, for a text that may be cut before it is
+// looked at. It is false when Text would have had to look for what to repair.
+func (r *Reader) Rough() (t ir.Text, clean bool) {
+	if r.Kind() != String {
+		r.nullOr(String)
+		return "", true
+	}
+	s, fl, ok := r.scanString()
+	if !ok {
+		return "", true
+	}
+	r.ready = false
+	return ir.Text(alias(s)), fl&^escaped == 0
+}
+
 // String is the string that is next, decoded. It aliases the body when it
 // holds no escapes. Null is empty; any other kind is an error.
 func (r *Reader) String() string { return r.Text().String() }
@@ -80,6 +95,9 @@ func (r *Reader) Float() float64 {
 	num := r.Number()
 	if r.err != nil {
 		return 0
+	}
+	if n, ok := parseDigits(alias(num)); ok {
+		return float64(n) // to the nearest, as ParseFloat does
 	}
 	f, err := strconv.ParseFloat(alias(num), 64)
 	if err != nil {

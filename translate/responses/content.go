@@ -93,16 +93,16 @@ func (d *itemReader) pieceMember(r *jsonx.Reader, p *piece) {
 			p.citations = readCitations(r)
 			return
 		}
-		p.ext = d.mem.field(p.ext, "annotations", r.Raw())
+		p.ext = d.mem.AddField(p.ext, "annotations", r.Raw())
 	case "logprobs":
 		if d.answer {
 			p.logprobs = readLogprobs(r)
 			return
 		}
-		p.ext = d.mem.field(p.ext, "logprobs", r.Raw())
+		p.ext = d.mem.AddField(p.ext, "logprobs", r.Raw())
 	default:
 		if raw := rawOrNil(r); raw != nil {
-			p.ext = d.mem.field(p.ext, key, raw)
+			p.ext = d.mem.AddField(p.ext, key, raw)
 		}
 	}
 }

@@ -28,7 +28,7 @@ type reference struct {
 	at int
 }
 
-func (c *continuation) call(id string) { c.calls = append(c.calls, id) }
+func (c *continuation) call(mem *ir.Arena, id string) { c.calls = mem.AddString(c.calls, id) }
 
 func (c *continuation) reference(id string, at int) { c.refs = append(c.refs, reference{id, at}) }
 

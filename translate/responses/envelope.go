@@ -30,13 +30,18 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 			env.Stream = r.Bool()
 		case "input":
 			r.Skip()
-			env.TurnsAt = ir.Span{Start: start, End: r.Offset()}
+			env.Place(&env.TurnsAt, start, r.Offset())
+		case "instructions":
+			r.Skip()
+			env.Place(&env.SystemAt, start, r.Offset())
 		case "tools":
 			r.Skip()
 			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
 		case "client_metadata":
 			r.Skip()
 			env.PrivateAt = ir.Span{Start: start, End: r.Offset()}
+		case "prompt":
+			env.Scattered = true // OpenAI has it
 		default:
 			readHint(&r, env)
 		}
@@ -55,6 +60,8 @@ func readHint(r *jsonx.Reader, env *ir.Envelope) {
 		env.MaxOutput = r.IntIfAny()
 	case "metadata":
 		h.UserID = r.TextIn("user_id")
+	case "user":
+		h.EndUser = r.TextIfAny()
 	case "prompt_cache_key":
 		h.CacheKey = r.TextIfAny()
 	case "session_id", "sessionId":

@@ -187,7 +187,7 @@ func (Codec) DecodeError(status int, header http.Header, body []byte) *ir.Error 
 	}
 	return &ir.Error{
 		Kind: kind, Status: status, Message: f.message, Code: f.code, Type: f.typ, Param: f.param,
-		RetryAfter: retryAfter(header, &f), Upstream: ir.Responses, Raw: body,
+		RetryAfter: retryAfter(header, &f), Upstream: ir.Responses, Raw: body, Oversize: ir.ReadOversize(f.message),
 	}
 }
 
@@ -195,7 +195,7 @@ func (Codec) DecodeError(status int, header http.Header, body []byte) *ir.Error 
 func streamError(f *fault) *ir.Error {
 	e := &ir.Error{
 		Kind: ir.ErrUpstream, Status: 500, Message: f.message, Code: f.code, Param: f.param,
-		RetryAfter: f.wait, Upstream: ir.Responses,
+		RetryAfter: f.wait, Upstream: ir.Responses, Oversize: ir.ReadOversize(f.message),
 	}
 	if e.Message == "" {
 		e.Message = "the upstream failed"

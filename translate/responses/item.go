@@ -30,11 +30,11 @@ type item struct {
 	raw      []byte
 }
 
-// itemReader reads items. Its zero value with a body is ready to use.
+// itemReader reads items. It needs their document and memory.
 type itemReader struct {
 	body   []byte // the document that holds the items
 	answer bool   // the items are an upstream's: citations and log probabilities are read
-	mem    arena
+	mem    *ir.Arena
 	parts  []ir.Part // content of the message being read
 
 	msg    int    // index of the item, for errors and notes
@@ -123,7 +123,7 @@ func (d *itemReader) rareMember(r *jsonx.Reader, it *item) {
 		it.format = r.String()
 	default:
 		if raw := r.Raw(); len(raw) > 0 && raw[0] != 'n' {
-			it.ext = d.mem.field(it.ext, itemField(d.member), raw)
+			it.ext = d.mem.AddField(it.ext, itemField(d.member), raw)
 		}
 	}
 }

@@ -10,7 +10,7 @@ func (d *itemReader) whole() ir.Loc { return ir.Loc{Msg: d.msg, Part: -1} }
 
 // callPart returns the call that an item stands for.
 func (d *itemReader) callPart(it *item, t itemType) ir.Part {
-	call := d.mem.call()
+	call := d.mem.Call()
 	call.ID, call.Name, call.Namespace, call.Type = ir.CleanID(it.callID), it.name, it.namespace, t.tool
 	call.Args = callArgs(t.tool, it)
 	if t.name != "" {

@@ -11,6 +11,7 @@ import (
 type decoder struct {
 	r     jsonx.Reader
 	req   *ir.Request
+	mem   *ir.Arena
 	items itemReader
 	turns turns
 	check continuation
@@ -28,11 +29,13 @@ const instructionsAt = -1
 // DecodeRequest reads a Responses request for an upstream of another dialect.
 // It fails when the request continues something that is stored elsewhere.
 func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
-	d := &decoder{req: &ir.Request{Op: ir.Generate, Dialect: ir.Responses, Raw: body}}
+	mem := env.Memory(body)
+	d := &decoder{req: mem.Request(), mem: mem, turns: turns{mem: mem}}
+	d.req.Op, d.req.Dialect, d.req.Raw = ir.Generate, ir.Responses, body
 	if env != nil && env.Op != "" {
 		d.req.Op = env.Op
 	}
-	d.items.body, d.turns.first = body, 4+env.Size(body)/2048
+	d.items.body, d.items.mem, d.items.parts = body, mem, mem.Scratch[0]
 	d.r.Reset(body)
 	if env != nil {
 		d.r.Recall(&env.Outline)
@@ -46,6 +49,7 @@ func (Codec) DecodeRequest(body []byte, env *ir.Envelope) (*ir.Request, error) {
 			d.topLevel()
 		}
 	}
+	mem.Scratch[0] = d.items.parts
 	if err := d.r.End(); err != nil {
 		return nil, d.explain(body, err)
 	}
@@ -149,14 +153,17 @@ func (d *decoder) item() {
 func (d *decoder) instructions() {
 	d.items.parts, d.items.msg = d.items.parts[:0], 0
 	d.items.content(&d.r)
-	own := make([]ir.Part, 0, len(d.items.parts)+len(d.req.System))
+	var own []ir.Part
 	for _, p := range d.items.parts {
 		if p.Kind == ir.PartText && p.Text != "" {
 			p.Role, p.At = ir.RoleDeveloper, ir.Loc{Msg: instructionsAt, Part: -1}
-			own = append(own, p)
+			own = d.mem.AddPart(own, &p)
 		}
 	}
-	d.req.System = append(own, d.req.System...)
+	for i := range d.req.System {
+		own = d.mem.AddPart(own, &d.req.System[i])
+	}
+	d.req.System = own
 }
 
 // refuse makes the request fail because of the item that is being placed.

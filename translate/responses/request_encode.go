@@ -27,11 +27,11 @@ type writer struct {
 
 // AppendRequest appends the body for an upstream that speaks Responses.
 func (Codec) AppendRequest(dst []byte, req *ir.Request, t *ir.Target) ([]byte, error) {
-	work := *req
-	ir.Normalize(&work, t)
+	work := req.Copy()
+	ir.Normalize(work, t)
 	from := len(dst)
 	w := &writer{
-		dst: slices.Grow(dst, len(req.Raw)+len(req.Raw)/8+2048), req: &work, t: t,
+		dst: slices.Grow(dst, len(req.Raw)+len(req.Raw)/8+2048), req: work, t: t,
 		own: req.Dialect == ir.Responses, reasoning: -1, gpt: t.Caps.Codex && req.Op == ir.Generate,
 	}
 	if w.gpt {

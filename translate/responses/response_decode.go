@@ -71,7 +71,8 @@ func (Codec) DecodeResponse(body []byte, trip *ir.Trip) (*ir.Response, error) {
 	if !a.object && a.output == nil {
 		return nil, badAnswer("the upstream's answer is no response object")
 	}
-	o := outputReader{trip: trip, items: itemReader{body: body, answer: true}}
+	var o outputReader
+	o.begin(trip)
 	parts, err := o.parts(a.output)
 	if err != nil {
 		return nil, badAnswer("reading answer: " + err.Error())
@@ -86,7 +87,14 @@ func (Codec) DecodeResponse(body []byte, trip *ir.Trip) (*ir.Response, error) {
 type outputReader struct {
 	trip            *ir.Trip
 	items           itemReader
+	mem             ir.Arena
 	called, refused bool
+}
+
+// begin is called once before anything is read.
+func (o *outputReader) begin(trip *ir.Trip) {
+	o.trip = trip
+	o.items.mem, o.items.answer = &o.mem, true
 }
 
 // parts reads a list of items.

@@ -15,7 +15,9 @@ type streamDecoder struct {
 	slots   []slot
 	started bool
 	done    bool
-	next    int // index of the next part
+	next    int   // index of the next part
+	event   event // that is being read
+	usual   usual
 }
 
 // slot is what is known of one output item.
@@ -42,20 +44,32 @@ type event struct {
 	item, annotation       []byte
 	response, logprobs     []byte
 	failure                bool // an error object without a type
+
+	texts  int     // strings of text that are not empty
+	textAt ir.Span // the last of them, with its quotes
 }
 
 // NewDecoder reads an upstream's stream.
 func (Codec) NewDecoder(trip *ir.Trip) ir.Decoder {
-	return &streamDecoder{out: outputReader{trip: trip, items: itemReader{answer: true}}}
+	d := &streamDecoder{}
+	d.out.begin(trip)
+	return d
 }
 
 // Decode implements ir.Decoder.
 func (d *streamDecoder) Decode(out []ir.Event, name string, data []byte) []ir.Event {
-	data = bytes.TrimSpace(data)
-	if d.done || len(data) == 0 || string(data) == "[DONE]" {
+	if d.done {
 		return out
 	}
-	var e event
+	if text, ok := d.usual.like.Match(data); ok {
+		return d.usual.take(d, out, text)
+	}
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 || string(data) == "[DONE]" {
+		return out
+	}
+	e := &d.event
+	*e = event{}
 	var r jsonx.Reader
 	r.Reset(data)
 	e.read(&r)
@@ -64,10 +78,13 @@ func (d *streamDecoder) Decode(out []ir.Event, name string, data []byte) []ir.Ev
 			Kind: ir.ErrUpstream, Status: 502, Upstream: ir.Responses, Message: "reading stream: " + err.Error(),
 		})
 	}
+	if d.started {
+		d.usual.learn(e, data)
+	}
 	if e.typ == "" {
 		e.typ = name
 	}
-	return d.dispatch(out, &e, data)
+	return d.dispatch(out, e, data)
 }
 
 func (e *event) read(r *jsonx.Reader) {
@@ -82,13 +99,13 @@ func (e *event) read(r *jsonx.Reader) {
 		case "summary_index":
 			e.index = readIndex(r)
 		case "delta":
-			e.delta = optionalText(r)
+			e.delta = e.optionalText(r)
 		case "text":
-			e.text = optionalText(r)
+			e.text = e.optionalText(r)
 		case "refusal":
-			e.refusal = optionalText(r)
+			e.refusal = e.optionalText(r)
 		case "arguments", "input":
-			e.args = optionalText(r)
+			e.args = e.optionalText(r)
 		case "item":
 			e.item = rawOrNil(r)
 		case "annotation":
@@ -113,12 +130,15 @@ func readIndex(r *jsonx.Reader) int {
 	return int(r.Int())
 }
 
-func optionalText(r *jsonx.Reader) ir.Text {
-	if r.Kind() != jsonx.String {
-		r.Skip()
-		return ""
+// optionalText reads a string that differs from event to event.
+func (e *event) optionalText(r *jsonx.Reader) ir.Text {
+	start := r.Offset()
+	text := r.TextIfAny()
+	if text != "" {
+		e.texts++
+		e.textAt = ir.Span{Start: start, End: r.Offset()}
 	}
-	return r.Text()
+	return text
 }
 
 // dispatch appends the events that a frame stands for. Events that tell
@@ -139,17 +159,16 @@ func (d *streamDecoder) dispatch(out []ir.Event, e *event, data []byte) []ir.Eve
 		}
 	}
 	out = d.start(out, e)
+	if say := deltas[e.typ]; say != nil {
+		return say(d, out, e)
+	}
 	switch e.typ {
 	case "response.output_item.added":
 		return d.added(out, e)
 	case "response.output_item.done":
 		return d.itemDone(out, e)
-	case "response.output_text.delta":
-		return d.logprobs(d.text(out, e, ir.PartText, e.content, e.delta), e)
 	case "response.output_text.done":
 		return d.rest(out, e, ir.PartText, e.text)
-	case "response.refusal.delta":
-		return d.text(out, e, ir.PartRefusal, e.content, e.delta)
 	case "response.refusal.done":
 		return d.rest(out, e, ir.PartRefusal, e.refusal)
 	case "response.content_part.done":
@@ -158,15 +177,10 @@ func (d *streamDecoder) dispatch(out []ir.Event, e *event, data []byte) []ir.Eve
 		}
 	case "response.output_text.annotation.added":
 		return d.citation(out, e)
-	case "response.reasoning_summary_text.delta":
-		return d.thought(out, e, e.index, true, e.delta)
-	case "response.reasoning_text.delta":
-		return d.thought(out, e, e.content, false, e.delta)
-	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta":
-		return d.arguments(out, e, e.delta)
 	case "response.function_call_arguments.done", "response.custom_tool_call_input.done":
 		if s := d.find(e.output); s != nil && !s.shown {
-			return d.arguments(out, e, e.args)
+			e.delta = e.args
+			return d.arguments(out, e)
 		}
 	}
 	return out

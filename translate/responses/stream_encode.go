@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/caddy-ai-gateway/ai-gateway/translate/ir"
@@ -152,8 +153,8 @@ func (e *encoder) whole(dst []byte, typ string, o *object) []byte {
 
 // keep copies the answer's final form for whoever stores it.
 func keep(trip *ir.Trip, object []byte) {
-	if trip.Keeping != nil {
-		trip.Keeping.Object = append([]byte(nil), object...)
+	if k := trip.Keeping; k != nil && (k.Store || k.Background) {
+		k.Object = bytes.Clone(object)
 	}
 }
 
@@ -166,10 +167,18 @@ func (e *encoder) finish(dst []byte) []byte {
 	return e.whole(dst, "response."+o.status, &o)
 }
 
-// fail completes what is open as incomplete and ends the stream.
+// fail completes what is open as incomplete and ends the stream. A call that was
+// torn is told in the final object alone: Codex takes an item for said once it
+// is done, whatever its status, and would run it.
 func (e *encoder) fail(dst []byte, err *ir.Error) []byte {
 	e.part.on = false
-	dst = e.closeItem(dst, "incomplete")
+	if e.open.kind == openCall {
+		seq := e.seq
+		e.closeItem(nil, "incomplete")
+		e.seq = seq
+	} else {
+		dst = e.closeItem(dst, "incomplete")
+	}
 	e.ended = true
 	o := e.object("failed", "")
 	o.failure = err

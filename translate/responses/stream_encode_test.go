@@ -155,7 +155,10 @@ func TestStreamFails(t *testing.T) {
 			`{"error":{"code":"context_length_exceeded"}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o, _ := write(t, newTrip(&ir.Request{}, ir.Chat), c.events...)
+			o, stream := write(t, newTrip(&ir.Request{}, ir.Chat), c.events...)
+			if strings.Contains(stream, "arguments.done") || strings.Contains(stream, `"type":"function_call"`) && strings.Contains(stream, "item.done") {
+				t.Errorf("a torn call is done, which Codex would run:\n%s", stream)
+			}
 			has(t, pretty(o.final), c.want)
 		})
 	}

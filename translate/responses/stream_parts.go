@@ -78,7 +78,7 @@ func (d *streamDecoder) text(out []ir.Event, e *event, kind ir.PartKind, content
 		out = d.open(out, s, &ir.Part{Kind: kind, ItemID: s.id, Ext: s.ext})
 	}
 	s.content, s.shown = content, true
-	return append(out, ir.Event{Kind: ir.EventDelta, Index: s.part, Text: delta})
+	return ir.AppendText(out, 0, s.part, delta)
 }
 
 // rest emits a text whose deltas were left out.
@@ -132,10 +132,10 @@ func (d *streamDecoder) thought(out []ir.Event, e *event, paragraph int, summary
 		return out
 	}
 	if s.shown && s.content != paragraph {
-		out = append(out, ir.Event{Kind: ir.EventDelta, Index: s.part, Text: `\n\n`})
+		out = ir.AppendText(out, 0, s.part, `\n\n`)
 	}
 	s.content, s.shown = paragraph, true
-	return append(out, ir.Event{Kind: ir.EventDelta, Index: s.part, Text: delta})
+	return ir.AppendText(out, 0, s.part, delta)
 }
 
 // openThinking starts the item's only part. slot.text is PartThinking for a
@@ -150,13 +150,14 @@ func (d *streamDecoder) openThinking(out []ir.Event, s *slot, summary bool) []ir
 	return out
 }
 
-func (d *streamDecoder) arguments(out []ir.Event, e *event, delta ir.Text) []ir.Event {
+// arguments emits a piece of a call's arguments.
+func (d *streamDecoder) arguments(out []ir.Event, e *event) []ir.Event {
 	s := d.find(e.output)
-	if s == nil || !s.open || s.text != ir.PartToolCall || delta == "" {
+	if s == nil || !s.open || s.text != ir.PartToolCall || e.delta == "" {
 		return out
 	}
 	s.shown = true
-	return append(out, ir.Event{Kind: ir.EventDelta, Index: s.part, Text: delta})
+	return ir.AppendText(out, 0, s.part, e.delta)
 }
 
 // itemDone takes an item's complete form: what no delta has brought is emitted
@@ -187,7 +188,7 @@ func (d *streamDecoder) itemDone(out []ir.Event, e *event) []ir.Event {
 		}
 	case kindCall:
 		if !s.shown && s.open && it.args.Text != "" {
-			out = append(out, ir.Event{Kind: ir.EventDelta, Index: s.part, Text: it.args.Text})
+			out = ir.AppendText(out, 0, s.part, it.args.Text)
 		}
 	}
 	out = d.stop(out, s)

@@ -29,9 +29,6 @@ func (d *decoder) tools() {
 	if !d.r.Array() {
 		return
 	}
-	if d.req.Tools == nil { // an item may have brought some already
-		d.req.Tools = make([]ir.Tool, 0, 32)
-	}
 	for at := 0; d.r.Element(); at++ {
 		d.tool(&d.r, at, "", nil)
 	}
@@ -77,7 +74,7 @@ func (d *decoder) tool(r *jsonx.Reader, at int, namespace string, inside []byte)
 	} else if tool.Kind != ir.ToolServer || tool.Search != nil || tool.Type == "code_execution" { // what other server tools hold is read from Config
 		tool.Ext = f.ext
 	}
-	d.req.Tools = append(d.req.Tools, tool)
+	d.req.Tools = d.mem.AddTool(d.req.Tools, &tool)
 }
 
 func (f *toolFields) read(r *jsonx.Reader) {

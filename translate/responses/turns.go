@@ -10,11 +10,11 @@ import (
 // turns folds items into turns: what one speaker says in a row is one turn,
 // its parts in the order of the items.
 type turns struct {
+	mem     *ir.Arena
 	list    []ir.Turn
-	parts   []ir.Part // of the open turn, and behind them room for the next ones
+	parts   []ir.Part // of the open turn
 	open    bool
 	pending *ir.Sig // waits for the part that it signs
-	first   int     // parts in the first block
 }
 
 // speak opens a turn of the role unless one is open.
@@ -23,27 +23,18 @@ func (t *turns) speak(role ir.Role, at int) {
 		return
 	}
 	t.close()
-	if t.list == nil {
-		t.list = make([]ir.Turn, 0, min(t.first, 32))
-	}
-	t.list = append(t.list, ir.Turn{Role: role, At: at})
+	t.list = t.mem.AddTurn(t.list, &ir.Turn{Role: role, At: at})
 	t.open = true
 }
 
-// close gives the open turn its parts. What is left of the block is for the
-// next turns.
+// close gives the open turn its parts.
 func (t *turns) close() {
 	if !t.open {
 		return
 	}
-	n := len(t.parts)
-	t.list[len(t.list)-1].Parts = t.parts[:n:n]
-	t.parts = t.parts[n:]
-	t.open, t.pending = false, nil
+	t.list[len(t.list)-1].Parts = t.parts
+	t.parts, t.open, t.pending = nil, false, nil
 }
-
-// partsBlock is how many parts are allocated at once.
-const partsBlock = 48
 
 // add puts a part into the open turn. A signature that the gateway handed out
 // in a reasoning item of its own goes to the part that it was made for.
@@ -53,14 +44,7 @@ func (t *turns) add(p ir.Part) {
 			p.Sig, t.pending = s, nil
 		}
 	}
-	if n := len(t.parts); n == cap(t.parts) {
-		size := partsBlock
-		if t.parts == nil {
-			size = min(t.first, partsBlock)
-		}
-		t.parts = append(make([]ir.Part, 0, max(size, 2*n)), t.parts...)
-	}
-	t.parts = append(t.parts, p)
+	t.parts = t.mem.AddPart(t.parts, &p)
 }
 
 // place puts an item where it belongs.
@@ -83,7 +67,7 @@ func (d *decoder) place(it *item) {
 	case kindCall:
 		d.turns.speak(ir.RoleAssistant, d.items.msg)
 		p := d.items.callPart(it, t)
-		d.check.call(p.Call.ID)
+		d.check.call(d.mem, p.Call.ID)
 		d.turns.add(p)
 	case kindOutput:
 		if it.isUnasked(t) {
@@ -134,7 +118,7 @@ func (d *decoder) message(it *item) {
 		return
 	}
 	if it.phase != "" {
-		it.ext = d.items.mem.field(it.ext, "@phase", ir.AppendQuoted(nil, it.phase))
+		it.ext = d.mem.AddField(it.ext, "@phase", ir.AppendQuoted(nil, it.phase))
 	}
 	for i := range parts {
 		parts[i].ItemID = it.id
@@ -143,7 +127,7 @@ func (d *decoder) message(it *item) {
 		}
 	}
 	if len(parts) > 0 && it.ext != nil {
-		parts[0].Ext = d.items.mem.join(it.ext, parts[0].Ext)
+		parts[0].Ext = joined(d.mem, it.ext, parts[0].Ext)
 	}
 	if role == ir.RoleSystem && len(d.turns.list) == 0 {
 		d.system(parts)
@@ -166,7 +150,7 @@ func (d *decoder) message(it *item) {
 func (d *decoder) system(parts []ir.Part) {
 	for i := range parts {
 		if parts[i].Kind == ir.PartText {
-			d.req.System = append(d.req.System, parts[i])
+			d.req.System = d.mem.AddPart(d.req.System, &parts[i])
 		}
 	}
 }
@@ -184,13 +168,13 @@ func (d *decoder) reasoning(it *item) {
 		}
 		sig = nil
 	}
-	think := d.items.mem.think()
+	think := d.mem.Think()
 	think.Summary, think.Sig, think.ItemID = summary, sig, it.id
 	if it.content != nil {
-		it.ext = d.items.mem.field(it.ext, "@content", it.content)
+		it.ext = d.mem.AddField(it.ext, "@content", it.content)
 	}
 	if several(&d.r, it.summary) {
-		it.ext = d.items.mem.field(it.ext, "@summary", it.summary)
+		it.ext = d.mem.AddField(it.ext, "@summary", it.summary)
 	}
 	d.turns.add(ir.Part{Kind: ir.PartThinking, Text: text, Think: think, ItemID: it.id, At: d.items.whole(), Ext: it.ext})
 }
@@ -209,7 +193,7 @@ func several(r *jsonx.Reader, summary []byte) bool {
 // output adds what a tool answered.
 func (d *decoder) output(it *item, t itemType) {
 	d.turns.speak(ir.RoleUser, d.items.msg)
-	res := d.items.mem.result()
+	res := d.mem.Result()
 	res.CallID, res.Name, res.Type = ir.CleanID(it.callID), it.name, t.tool
 	p := ir.Part{Kind: ir.PartToolResult, Result: res, ItemID: it.id, At: d.items.whole(), Ext: it.ext}
 	switch t.tool {
@@ -220,7 +204,7 @@ func (d *decoder) output(it *item, t itemType) {
 			res.CallID = ir.CleanID(it.id)
 		}
 		d.typedOutput(it, res)
-		p.Ext = d.items.mem.field(nil, "@raw", it.raw)
+		p.Ext = d.mem.AddField(nil, "@raw", it.raw)
 	}
 	d.check.output(res.CallID)
 	d.turns.add(p)
@@ -231,17 +215,31 @@ func (d *decoder) plainOutput(it *item, res *ir.ToolResult) {
 	switch {
 	case it.output == nil:
 		if it.outputStr != "" {
-			res.Parts = d.items.mem.one(ir.Part{Kind: ir.PartText, Text: it.outputStr, At: d.items.whole()})
+			res.Parts = d.one(ir.Part{Kind: ir.PartText, Text: it.outputStr, At: d.items.whole()})
 		}
 	case it.output[0] == '[':
 		d.items.parts, d.items.member = d.items.parts[:0], "output"
 		sub := d.r.Sub(it.output)
 		d.items.content(&sub)
 		d.items.adopt(&d.r, &sub)
-		res.Parts = append([]ir.Part(nil), d.items.parts...)
+		res.Parts = d.mem.Keep(d.items.parts)
 	default:
-		res.Parts = d.items.mem.one(ir.Part{Kind: ir.PartText, Text: ir.Plain(string(it.output)), At: d.items.whole()})
+		res.Parts = d.one(ir.Part{Kind: ir.PartText, Text: ir.Plain(string(it.output)), At: d.items.whole()})
 	}
+}
+
+// one returns a list that holds p alone.
+func (d *decoder) one(p ir.Part) []ir.Part {
+	d.items.parts = append(d.items.parts[:0], p)
+	return d.mem.Keep(d.items.parts)
+}
+
+// joined returns the fields of both lists.
+func joined(mem *ir.Arena, first, second []ir.Field) []ir.Field {
+	for i := range second {
+		first = mem.AddField(first, second[i].Name, second[i].Raw)
+	}
+	return first
 }
 
 // typedOutput reads the output of a tool that OpenAI defines.
@@ -265,7 +263,7 @@ func (d *decoder) typedOutput(it *item, res *ir.ToolResult) {
 		}
 	}
 	if text != "" {
-		res.Parts = d.items.mem.one(ir.Part{Kind: ir.PartText, Text: text, At: d.items.whole()})
+		res.Parts = d.one(ir.Part{Kind: ir.PartText, Text: text, At: d.items.whole()})
 	}
 }
 

@@ -34,23 +34,24 @@ func appendOrNull(dst []byte, s string) []byte {
 	return ir.AppendQuoted(dst, s)
 }
 
-var (
-	nul       = []byte(`\u0000`)
-	nulDigits = nul[len(`\u`):] // rarer than the backslash, and so found faster
-)
+var nul = []byte(`\u0000`)
 
-// firstNUL is where an escaped NUL character may stand first, or -1.
+// firstNUL is where an escaped NUL character may stand first, or -1. It looks for
+// zeros, which are rarer than backslashes, a run of them at once: ids have long
+// ones.
 func firstNUL(b []byte) int {
 	for from := 0; ; {
-		i := bytes.Index(b[from:], nulDigits)
+		i := bytes.IndexByte(b[from:], '0')
 		if i < 0 {
 			return -1
 		}
-		from += i
-		if bytes.HasSuffix(b[:from], nul[:len(`\u`)]) {
-			return from - len(`\u`)
+		run := from + i
+		for from = run + 1; from < len(b) && b[from] == '0'; {
+			from++
 		}
-		from++
+		if start := run - len(`\u`); from-run >= len(`0000`) && start >= 0 && bytes.HasPrefix(b[start:], nul) {
+			return start
+		}
 	}
 }
 

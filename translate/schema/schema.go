@@ -65,19 +65,29 @@ func Anthropic(raw []byte, o AnthropicOptions) ([]byte, error) {
 	return e.bytes(raw), nil
 }
 
+// AnthropicTool is Anthropic for a plain tool, with what RenamedKeys returns.
+func AnthropicTool(raw []byte) (out []byte, renamed map[string]string, err error) {
+	e, err := anthropicTool(raw)
+	return e.bytes(raw), e.renamed, err
+}
+
+func anthropicTool(raw []byte) (entry, error) {
+	k := keyOf(raw, anthropicTarget(AnthropicOptions{}))
+	if e, known := shared.get(k); known {
+		return e, nil
+	}
+	e, err := convertAnthropic(raw, AnthropicOptions{})
+	if err != nil {
+		return entry{}, err
+	}
+	return shared.put(k, e, raw), nil
+}
+
 // RenamedKeys returns, for a tool's schema, which root property keys Anthropic
 // knows by another name: original → renamed. It is nil when there are none.
 // The map must not be changed.
 func RenamedKeys(raw []byte) map[string]string {
-	k := keyOf(raw, anthropicTarget(AnthropicOptions{}))
-	e, known := shared.get(k)
-	if !known {
-		var err error
-		if e, err = convertAnthropic(raw, AnthropicOptions{}); err != nil {
-			return nil
-		}
-		e = shared.put(k, e, raw)
-	}
+	e, _ := anthropicTool(raw)
 	return e.renamed
 }
 

@@ -23,31 +23,31 @@ const (
 	version      = "v1"
 )
 
-// contentHash is a hash of how a conversation begins: 32 hex digits, or ""
-// when it begins with nothing. It stays the same as the conversation grows,
-// and is the same in every dialect.
-func contentHash(req *ir.Request, who Caller) string {
-	base, first := systemWords(req), firstWords(req)
-	if len(base) == 0 && len(first) == 0 {
-		return ""
-	}
-	user := req.Meta.EndUser
-	if user == "" {
-		user = req.Meta.ClientUserID
-	}
-	buf := make([]byte, 0, 256)
-	for _, s := range [...]string{who.Tenant, who.Key, clip(user), version} {
+// hash is the key by how a conversation begins: 32 hex digits of a hash, or ""
+// when it begins with nothing. It stays the same as the conversation grows, and is the
+// same in every dialect, in every process and after a restart: the log tells
+// sessions by it. It is false when a text is not valid. scratch has room for
+// what is hashed.
+func (b *beginning) hash(who Caller, scratch []byte) (hash string, valid bool) {
+	buf := scratch[:0]
+	for _, s := range [...]string{who.Tenant, who.Key, clip(b.user.String()), version} {
 		buf = append(append(buf, s...), '\n')
 	}
-	h := sha256.New()
-	_, _ = h.Write(buf)
-	_, _ = h.Write(clip(base))
-	_, _ = h.Write(lineBreak)
-	_, _ = h.Write(clip(first))
-	return tag(h.Sum(buf[:0]), 32)
+	from := len(buf)
+	buf, valid = b.appendSystem(buf)
+	buf = append(buf, '\n')
+	said := len(buf)
+	buf, ok := b.appendFirst(buf)
+	if !valid || !ok {
+		return "", false
+	}
+	if len(buf) == from+1 {
+		return "", true
+	}
+	buf = buf[:said+len(clip(buf[said:]))]
+	sum := sha256.Sum256(buf)
+	return tag("c:", sum[:], 32), true
 }
-
-var lineBreak = []byte("\n")
 
 // clip is the part of a component that counts.
 func clip[T string | []byte](s T) T {
@@ -61,72 +61,95 @@ func clip[T string | []byte](s T) T {
 	return s[:n]
 }
 
-// systemWords is the system's text: what is marked for the cache when that is
-// long enough, else all of it, without what changes from one day or version to
-// the next. Marks on the user's words do not count: clients move them to the
+// appendSystem appends the system's text: what is marked for the cache when that
+// is long enough, else all of it, without what changes from one day or version
+// to the next. Marks on the user's words do not count: clients move them to the
 // latest message.
-func systemWords(req *ir.Request) []byte {
-	if cached := systemText(req, true, maxComponent+1); len(cached) >= minCached { // clip looks one byte further
-		return cached
+func (b *beginning) appendSystem(dst []byte) (out []byte, valid bool) {
+	from := len(dst)
+	dst, valid = b.appendText(dst, true, maxComponent+1) // clip looks one byte further
+	if cached := dst[from:]; len(cached) >= minCached {
+		return dst[:from+len(clip(cached))], valid
 	}
-	all := systemText(req, false, usualRaw)
+	dst, valid = b.appendText(dst[:from], false, usualRaw)
+	all := dst[from:]
 	words, read := steadyStart(all)
-	if len(all) < usualRaw || read < len(all)-maxPassing {
-		return words
+	if len(all) == usualRaw && read >= len(all)-maxPassing {
+		dst, valid = b.appendText(dst[:from], false, maxRaw)
+		words = steady(dst[from:])
 	}
-	return steady(systemText(req, false, maxRaw))
+	return dst[:from+len(words)], valid
 }
 
-// systemText is the first n bytes of the system's text, or of what of it is
+// appendText appends the first n bytes of the system's text, or of what of it is
 // marked for the cache.
-func systemText(req *ir.Request, marked bool, n int) (text []byte) {
-	for i := range req.System {
-		p := &req.System[i]
-		if marked && p.Cache == nil || p.Text.HasPrefix("x-anthropic-billing-header:") {
+func (b *beginning) appendText(dst []byte, marked bool, n int) (out []byte, valid bool) {
+	end := len(dst) + n
+	for i := range b.said {
+		w := &b.said[i]
+		if w.by != system || marked && !w.marked || w.text.HasPrefix("x-anthropic-billing-header:") {
 			continue
 		}
-		if text = appendText(text, p.Text, n-len(text)); len(text) >= n {
-			return text[:n]
+		if w.rough && !startsValid(dst, w.text, end-len(dst)) {
+			return dst, false
+		}
+		dst = appendStart(dst, w.text, end-len(dst))
+		if len(dst) >= end {
+			return dst[:end], true
 		}
 	}
-	return text
+	return dst, true
 }
 
-// firstWords is what the user says before the first answer. Media are told by
-// their hashes.
-func firstWords(req *ir.Request) []byte {
-	var words []byte
-	for i := range req.Turns {
-		turn := &req.Turns[i]
-		if turn.Role == ir.RoleAssistant {
+// appendFirst appends what the user says before the first answer. Media are told
+// by their hashes.
+func (b *beginning) appendFirst(dst []byte) (out []byte, valid bool) {
+	begin := len(dst)
+	for i := range b.said {
+		w := &b.said[i]
+		switch {
+		case w.by != user:
+			continue
+		case len(dst)-begin >= maxComponent:
+			return dst, true
+		case w.media != nil:
+			dst = append(dst, mediaHash(w.media)...)
+			continue
+		}
+		from, n := len(dst), maxComponent+len(reminderStart)
+		if w.rough && !startsValid(dst, w.text, n) {
+			return dst, false
+		}
+		dst = appendStart(dst, w.text, n)
+		if bytes.Contains(dst[from:], reminderStart) {
+			if w.rough && !startsValid(nil, w.text, maxText) {
+				return dst, false
+			}
+			dst = append(dst[:from], withoutReminders(appendStart(nil, w.text, maxText))...)
+		}
+		dst = dst[:min(len(dst), from+maxComponent+1)]
+	}
+	return dst, true
+}
+
+// startsValid reports whether the first n bytes of a text, decoded, are valid
+// UTF-8 but for a character that goes on behind them. It works behind scratch.
+func startsValid(scratch []byte, t ir.Text, n int) bool {
+	n += utf8.UTFMax // so that a character at the end of what counts is all there
+	text := appendStart(scratch, t, n)[len(scratch):]
+	for i := 1; len(text) >= n && i < utf8.UTFMax; i++ {
+		if last := text[len(text)-i:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				text = text[:len(text)-i]
+			}
 			break
 		}
-		if turn.Role != ir.RoleUser {
-			continue
-		}
-		for j := range turn.Parts {
-			if len(words) >= maxComponent {
-				return words
-			}
-			p := &turn.Parts[j]
-			switch {
-			case p.Kind == ir.PartText:
-				from := len(words)
-				words = appendText(words, p.Text, maxComponent+len(reminderStart))
-				if bytes.Contains(words[from:], reminderStart) {
-					words = append(words[:from], withoutReminders(appendText(nil, p.Text, maxText))...)
-				}
-				words = words[:min(len(words), from+maxComponent+1)]
-			case p.Kind.IsMedia() && p.Media != nil:
-				words = append(words, mediaHash(p.Media)...)
-			}
-		}
 	}
-	return words
+	return utf8.Valid(text)
 }
 
-// appendText appends the first n bytes of a text, decoded, or a few more.
-func appendText(dst []byte, t ir.Text, n int) []byte {
+// appendStart appends the first n bytes of a text, decoded, or a few more.
+func appendStart(dst []byte, t ir.Text, n int) []byte {
 	return t.AppendStart(slices.Grow(dst, min(len(t), n+utf8.UTFMax)), n)
 }
 

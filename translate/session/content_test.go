@@ -19,6 +19,12 @@ func talk(system []ir.Part, first ...ir.Part) *ir.Request {
 	return &ir.Request{System: system, Turns: []ir.Turn{{Role: ir.RoleUser, Parts: first}}}
 }
 
+func keyOf(req *ir.Request, who Caller) string {
+	b := ofRequest(req)
+	key, _ := b.hash(who, nil)
+	return key
+}
+
 // TestContentHash compares conversations with one that says "You are X." and
 // "Write a haiku".
 func TestContentHash(t *testing.T) {
@@ -53,20 +59,20 @@ func TestContentHash(t *testing.T) {
 		{"within 8 KiB", talk(system, words(strings.Repeat("é", 4<<10-1)+"a")), talk(system, words(strings.Repeat("é", 4<<10-1)+"b")), false},
 	}
 	for _, tt := range tests {
-		a, b := contentHash(tt.a, who), contentHash(tt.b, who)
-		if len(a) != 32 || (a == b) != tt.same {
+		a, b := keyOf(tt.a, who), keyOf(tt.b, who)
+		if len(a) != 34 || (a == b) != tt.same {
 			t.Errorf("%s: %s and %s", tt.name, a, b)
 		}
 	}
-	if got := contentHash(talk(system, haiku), who); got != "7d28c29c34978bd5f9728f35ff21d0f0" {
+	if got := keyOf(talk(system, haiku), who); got != "c:7d28c29c34978bd5f9728f35ff21d0f0" {
 		t.Errorf("got %s", got)
 	}
 	for _, other := range []Caller{{"tenant-2", "key-7"}, {"tenant-1", "key-8"}} {
-		if contentHash(talk(system, haiku), other) == contentHash(talk(system, haiku), who) {
+		if keyOf(talk(system, haiku), other) == keyOf(talk(system, haiku), who) {
 			t.Errorf("%v has the same key", other)
 		}
 	}
-	if got := contentHash(talk(nil, words("")), who); got != "" {
+	if got := keyOf(talk(nil, words("")), who); got != "" {
 		t.Errorf("nothing has the key %s", got)
 	}
 }
@@ -101,7 +107,7 @@ func TestLongSystem(t *testing.T) {
 		text := func(date string) ir.Part {
 			return words(strings.Repeat("x", lead%8000) + " " + strings.Repeat(date, (maxRaw-lead%8000)/len(date)) + "end")
 		}
-		a, b := contentHash(talk([]ir.Part{text(now)}), Caller{}), contentHash(talk([]ir.Part{text(later)}), Caller{})
+		a, b := keyOf(talk([]ir.Part{text(now)}), Caller{}), keyOf(talk([]ir.Part{text(later)}), Caller{})
 		if a != b || a == "" {
 			t.Errorf("behind %d bytes: %s and %s", lead, a, b)
 		}

@@ -11,6 +11,7 @@ import (
 type opening struct {
 	continues bool // there is an answer
 	end       int  // offset behind the last message before it
+	messages  int  // how many come before it
 }
 
 // lookAt finds the opening. It reads no more of a conversation than that.
@@ -30,7 +31,7 @@ func lookAt(env *ir.Envelope, body []byte) opening {
 			o.continues = true
 			return o
 		}
-		o.end = r.Offset()
+		o.end, o.messages = r.Offset(), o.messages+1
 	}
 	return o
 }
@@ -73,6 +74,12 @@ func (o *opening) omit(env *ir.Envelope, body []byte) (list []ir.Span) {
 		list = append(list, ir.Span{Start: at.Start + len("["), End: at.End - len("]")})
 	}
 	return list
+}
+
+// relies reports whether the request goes on with what only an account has.
+// Decoders refuse it.
+func (o *opening) relies(env *ir.Envelope) bool {
+	return env.Stored.Background || env.Hints.Previous != "" || env.Hints.Conversation != "" || env.Stored.Conversation != ""
 }
 
 // maxOneShot is the longest answer, in tokens, that is taken for a title or a

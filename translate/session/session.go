@@ -46,26 +46,61 @@ type Caller struct {
 	Key    string // the name of the caller's key
 }
 
+// Weak is what it takes to tell a conversation that its client does not name.
+type Weak struct {
+	// Decoded is the request, if it has been decoded already.
+	Decoded *ir.Request
+
+	// Open decodes the conversation's beginning: it may leave out the pieces that
+	// it is given. It is called when the request is not written as usual.
+	Open func(omit []ir.Span) (*ir.Request, error)
+
+	// Scratch is memory to work in, best of [ScratchSize] bytes. Nothing refers to
+	// it afterwards.
+	Scratch []byte
+}
+
+// ScratchSize is how much memory it takes to tell a conversation that is told by
+// a body of n bytes.
+func ScratchSize(n int) int { return min(n, maxRaw+maxComponent) + 1<<10 }
+
 // Of returns the session of a request whose envelope has been read from body.
-// When the client does not name it, open is called to decode the conversation's
-// beginning: it may leave out the pieces that it is given. Without open there
-// are only strong keys. What cannot be decoded has no session.
-func Of(env *ir.Envelope, body []byte, who Caller, open func(omit []ir.Span) (*ir.Request, error)) Session {
+// Without weak there are only strong keys. What cannot be decoded has no session.
+func Of(env *ir.Envelope, body []byte, who Caller, weak *Weak) Session {
 	start := lookAt(env, body)
 	s := named(env, body)
 	s.Continues = start.continues
 	s.OneShot = start.oneShot(env, body)
-	if s.Key != "" || open == nil {
+	if s.Key != "" || weak == nil {
 		return s
 	}
-	req, err := open(start.omit(env, body))
-	if err != nil {
-		return s
-	}
-	if hash := contentHash(req, who); hash != "" {
-		s.Key, s.Source = "c:"+hash, "content"
+	if hash := weak.hash(env, body, who, &start); hash != "" {
+		s.Key, s.Source = hash, "content"
 	}
 	return s
+}
+
+// hash returns the key by the conversation's beginning, or "".
+func (w *Weak) hash(env *ir.Envelope, body []byte, who Caller, start *opening) string {
+	if w.Decoded == nil {
+		var room [4]saying // of which most conversations need two
+		b := beginning{said: room[:0]}
+		if b.read(env, body, start) {
+			if hash, valid := b.hash(who, w.Scratch); valid {
+				return hash
+			}
+		}
+	}
+	req, err := w.Decoded, error(nil)
+	if req == nil {
+		req, err = w.Open(start.omit(env, body))
+	}
+	if err != nil {
+		return ""
+	}
+	b := ofRequest(req)
+	hash, _ := b.hash(who, w.Scratch)
+	return hash
 }
 
 // Tag is what logs may tell of the session: 16 hex digits of the key's hash,
@@ -75,8 +110,9 @@ func (s *Session) Tag() string {
 	if s.Key == "" {
 		return ""
 	}
-	h := sha256.Sum256([]byte(s.Key))
-	return tag(h[:], 16)
+	var room [64]byte // for the usual keys
+	h := sha256.Sum256(append(room[:0], s.Key...))
+	return tag("", h[:], 16)
 }
 
 // sum is the SHA-256 of a value in lower-case hex.
@@ -85,8 +121,8 @@ func sum(value string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// tag is the first n hex digits of a hash, in lower case.
-func tag(hash []byte, n int) string {
-	var digits [2 * sha256.Size]byte
-	return string(hex.AppendEncode(digits[:0], hash)[:n])
+// tag is the prefix and the first n hex digits of a hash, in lower case.
+func tag(prefix string, hash []byte, n int) string {
+	var room [len("c:") + 2*sha256.Size]byte
+	return string(hex.AppendEncode(append(room[:0], prefix...), hash[:n/2]))
 }

@@ -206,7 +206,7 @@ func TestOneShot(t *testing.T) {
 }
 
 func TestUnreadable(t *testing.T) {
-	s := Of(&ir.Envelope{}, []byte("{}"), Caller{}, func([]ir.Span) (*ir.Request, error) { return nil, errors.New("no") })
+	s := Of(&ir.Envelope{}, []byte("{}"), Caller{}, &Weak{Open: func([]ir.Span) (*ir.Request, error) { return nil, errors.New("no") }})
 	if s != (Session{}) {
 		t.Errorf("got %+v", s)
 	}

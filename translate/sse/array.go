@@ -62,6 +62,15 @@ func (r *ArrayReader) Next() bool {
 	return true
 }
 
+// More implements Source.
+func (r *ArrayReader) More() bool {
+	if !r.scan() {
+		return false
+	}
+	r.event = r.take()
+	return true
+}
+
 // Event implements Source.
 func (r *ArrayReader) Event() Event { return r.event }
 

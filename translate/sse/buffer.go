@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	startSize = 4 << 10   // of the buffer: a stream that waits for its next event has no more
+	startSize = 2 << 10   // of the buffer: a stream that waits for its next event has no more
 	busySize  = 16 << 10  // of the buffer once a read has filled it
 	keepSize  = 256 << 10 // the largest buffer that survives a reset
-	minRead   = 4 << 10   // the least space that a read is given
+	minRead   = 2 << 10   // the least space that a read is given
 )
 
 // buffer holds the part of a stream that is read and not yet consumed:
@@ -60,6 +60,9 @@ func (b *buffer) fill() bool {
 	b.cause = io.ErrNoProgress
 	return true
 }
+
+// Ended implements Source.
+func (b *buffer) Ended() bool { return b.cause != nil }
 
 // makeSpace leaves at least minRead bytes behind end.
 func (b *buffer) makeSpace() {

@@ -24,6 +24,9 @@ type Reader struct {
 	data  span   // the first of them
 	name  span   // the value of the event field
 	next  []byte // the data lines joined, when there are several
+
+	head  head // of the last event that was not usual
+	alike bool // the event that is ready is
 }
 
 // span is a range of bytes, as offsets from where the event starts.
@@ -40,13 +43,13 @@ func NewReader(src io.Reader) *Reader {
 // grown large, so Readers can be pooled; Reset(nil) lets go of the source.
 func (r *Reader) Reset(src io.Reader) {
 	r.buffer.reset(src)
-	*r = Reader{buffer: r.buffer, joined: reuse(r.joined), next: reuse(r.next)}
+	*r = Reader{buffer: r.buffer, joined: reuse(r.joined), next: reuse(r.next), head: head{bytes: r.head.bytes[:0]}}
 }
 
 // Scrub gives f every buffer that events may lie in, for tests that write over
 // them before they are used again.
 func (r *Reader) Scrub(f func([]byte)) {
-	for _, b := range [][]byte{r.buf, r.joined, r.next} {
+	for _, b := range [][]byte{r.buf, r.joined, r.next, r.head.bytes} {
 		f(b[:cap(b)])
 	}
 }
@@ -60,7 +63,6 @@ func reuse(b []byte) []byte {
 
 // Next implements Source.
 func (r *Reader) Next() bool {
-	r.event = Event{}
 	for !r.scan() {
 		if r.fill() {
 			continue
@@ -68,9 +70,19 @@ func (r *Reader) Next() bool {
 		if r.err == nil && r.cause != io.EOF {
 			r.err = r.cause
 		}
+		r.event = Event{}
 		return false
 	}
-	r.event = r.take()
+	r.take()
+	return true
+}
+
+// More implements Source.
+func (r *Reader) More() bool {
+	if !r.scan() {
+		return false
+	}
+	r.take()
 	return true
 }
 
@@ -86,6 +98,9 @@ func (r *Reader) Err() error { return r.err }
 // scan looks for the end of the event that begins at start, from where it
 // stopped the last time.
 func (r *Reader) scan() bool {
+	if r.ready || r.err == nil && r.usual() {
+		return true
+	}
 	for !r.ready && r.err == nil {
 		from := r.pos
 		to, ok := r.line()
@@ -194,23 +209,27 @@ func (r *Reader) addData(from, to int) {
 	r.next = append(r.next, r.buf[from:to]...)
 }
 
-// take hands out the event between start and pos and begins the next one.
-func (r *Reader) take() Event {
+// take makes what lies between start and pos the event and begins the next one.
+func (r *Reader) take() {
 	raw := r.buf[r.start:r.pos:r.pos]
-	e := Event{Name: alias(raw[r.name.from:r.name.to]), Raw: raw}
+	e := &r.event
+	e.Name, e.Raw = alias(raw[r.name.from:r.name.to]), raw
 	switch r.lines {
 	case 0:
+		e.Data = nil
 	case 1:
 		e.Data = raw[r.data.from:r.data.to:r.data.to]
+		if !r.alike {
+			r.head.learn(raw, r.data, r.name)
+		}
 	default:
 		r.joined, r.next = r.next, r.joined
 		e.Data = r.joined
 	}
 	r.start = r.pos
-	r.ready = false
+	r.ready, r.alike = false, false
 	r.lines = 0
 	r.name = span{}
-	return e
 }
 
 // alias is b as a string without a copy.

@@ -3,6 +3,7 @@ package sse
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -161,6 +162,34 @@ func TestReaderBuffered(t *testing.T) {
 	}
 }
 
+// TestMore takes the events that a read has brought, and reads no more.
+func TestMore(t *testing.T) {
+	for name, s := range map[string]struct {
+		data []string
+		open func(io.Reader) Source
+	}{
+		"events": {[]string{"data: a\n\ndata: b\n\ndata: c", "\n\ndata: d\n\n"}, func(r io.Reader) Source { return NewReader(r) }},
+		"array":  {[]string{"[1,2,", "3,4]"}, func(r io.Reader) Source { return NewArrayReader(r) }},
+	} {
+		src := &pieces{data: s.data}
+		r := s.open(src)
+		var counts []int
+		for r.Next() {
+			n := 1
+			for r.More() {
+				n++
+			}
+			if len(r.Event().Data) != 1 {
+				t.Errorf("%s: the event is gone after the last of a read: %q", name, r.Event())
+			}
+			counts = append(counts, n, src.reads)
+		}
+		if fmt.Sprint(counts) != "[2 1 2 2]" || r.Err() != nil {
+			t.Errorf("%s: events and reads %v, %v", name, counts, r.Err())
+		}
+	}
+}
+
 func TestReaderError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tail := range []string{"", "data: c", "data: c\n", "data: c\r"} {
@@ -256,7 +285,9 @@ func TestReaderAllocations(t *testing.T) {
 		src.Reset(stream)
 		r.Reset(src)
 		for r.Next() {
-			r.Buffered()
+			for r.More() {
+				r.Buffered()
+			}
 		}
 	})
 	if n != 0 {

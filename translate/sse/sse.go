@@ -13,7 +13,7 @@ const MaxEvent = 32 << 20
 var ErrTooLong = errors.New("event of the stream is longer than 32 MiB")
 
 // Event is one event of a stream. All of it aliases the reader's buffer and is
-// valid until the next call of Next.
+// valid until the next call of Next or More.
 type Event struct {
 	Name string // of the event field; empty when there is none
 	Data []byte // the data lines, joined by line feeds
@@ -26,11 +26,16 @@ type Source interface {
 	// holds no complete one. It is false at the end and on an error; events
 	// that were complete before the error come first.
 	Next() bool
-	// Event is the event that Next moved to.
+	// More is Next for an event that the buffer holds. It never reads: when it is
+	// false it is time to flush what was written, and the event stays.
+	More() bool
+	// Event is the event that Next or More moved to.
 	Event() Event
-	// Buffered reports whether Next will find an event without reading from
-	// the stream. When it is false it is time to flush what was written.
+	// Buffered reports whether More will find an event.
 	Buffered() bool
+	// Ended reports whether the stream has been read to its end, or as far as it
+	// could be.
+	Ended() bool
 	// Err is what ended the stream early, or nil.
 	Err() error
 }

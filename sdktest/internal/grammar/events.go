@@ -34,11 +34,18 @@ func split(r *Report, body []byte, d Dialect, o Options) []event {
 		if i == len(blocks)-1 && o.Prefix {
 			break // it may be torn
 		}
-		if block = strings.Trim(block, "\n"); block != "" {
-			events = append(events, splitBlock(r, block, d)...)
+		if block = strings.Trim(block, "\n"); block == "" || bareError(d, block, events) {
+			continue
 		}
+		events = append(events, splitBlock(r, block, d)...)
 	}
 	return events
+}
+
+// bareError tells whether a block is the error that the last event holds, once
+// more: Google sends it bare, and Gemini CLI sees only that.
+func bareError(d Dialect, block string, events []event) bool {
+	return d == Gemini && strings.HasPrefix(block, `{"error":`) && len(events) > 0 && string(events[len(events)-1].data) == block
 }
 
 func splitBlock(r *Report, block string, d Dialect) []event {

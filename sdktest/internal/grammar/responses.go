@@ -133,10 +133,14 @@ func (s *responseStream) terminal(r *Report, n node, name string) {
 	switch {
 	case s.item != nil && name == "failed" && s.relayed:
 		return
-	case s.item != nil:
+	case s.item != nil && name != "failed":
 		n.fail("an item is open")
 	}
 	output := x.list("output")
+	if last := len(output) - 1; s.item != nil && last == len(s.done) { // what was torn is told there alone
+		s.text.WriteString(checkItem(output[last]))
+		output = output[:last]
+	}
 	if len(output) != len(s.done) {
 		x.fail("output has %d items, %d were streamed", len(output), len(s.done))
 		return

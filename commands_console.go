@@ -113,3 +113,10 @@ func exit(err error) (int, error) {
 	}
 	return caddy.ExitCodeSuccess, nil
 }
+
+// printJSON shows a value with --json.
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "\t")
+	return encoder.Encode(value)
+}
