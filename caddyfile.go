@@ -158,7 +158,10 @@ func parseMaxBody(d *caddyfile.Dispenser, h *Handler) error {
 	if !d.AllArgs(&size) {
 		return errForm
 	}
-	return parseSize(size, &h.MaxBody)
+	if err := parseSize(size, &h.MaxBody); err != nil {
+		return err
+	}
+	return checkMaxBody(h.MaxBody)
 }
 
 func parseNotes(d *caddyfile.Dispenser, h *Handler) error {

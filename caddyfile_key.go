@@ -31,6 +31,11 @@ func parseKey(d *caddyfile.Dispenser, h *Handler) error {
 	if err != nil {
 		return err
 	}
+	for _, other := range h.Keys {
+		if other.Secret == key.Secret {
+			return fmt.Errorf("%q has the same secret as key %q; give each its own", key.Name, other.Name)
+		}
+	}
 	h.Keys = append(h.Keys, key)
 	return keyOptions().parseBlock(d, key, "key")
 }

@@ -50,6 +50,9 @@ func (h *Handler) checkLimits() error {
 	if h.MaxBody < 0 || h.Stream.Hold.Size < 0 {
 		return errors.New("max_body and the size of stream hold cannot be negative")
 	}
+	if err := checkMaxBody(h.MaxBody); err != nil {
+		return fmt.Errorf("max_body: %w", err)
+	}
 	if h.Failover.Attempts < 0 || h.Stream.Hold.Events < 0 {
 		return errors.New("failover attempts and the events of stream hold cannot be negative")
 	}
@@ -59,6 +62,17 @@ func (h *Handler) checkLimits() error {
 		}
 	}
 	return h.checkPool()
+}
+
+// minBody is the smallest MaxBody: with less, hardly any request could be asked.
+const minBody = 1 << 10
+
+// checkMaxBody refuses a size that somebody has forgotten the unit of. Zero is the default.
+func checkMaxBody(size int64) error {
+	if size > 0 && size < minBody {
+		return fmt.Errorf("%d bytes would refuse nearly every request; write a unit, as in 32MiB, and 1KiB at least", size)
+	}
+	return nil
 }
 
 // named is what each checks: something with a name of its own in the configuration.

@@ -101,7 +101,7 @@ func (h *Handler) resolveKeys() error {
 			return fmt.Errorf("key %q: %w", key.Name, err)
 		}
 		if owner, taken := owners[digest]; taken {
-			return fmt.Errorf("key %q has the same secret as key %q", key.Name, owner)
+			return fmt.Errorf("key %q has the same secret as key %q; give each its own", key.Name, owner)
 		}
 		owners[digest] = key.Name
 		expires, err := key.expiry()

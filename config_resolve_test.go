@@ -14,13 +14,14 @@ func withAccount(fields string) string {
 
 // provisionErrors are configurations in JSON and what their errors say.
 var provisionErrors = []struct{ name, config, want string }{
-	{"nobody", `{}`, "nobody may call this gateway"},
+	{"nobody", `{}`, `gateway "default": nobody may call this gateway`},
 	{"null key", `{"keys":[null]}`, "is null"},
 	{"null account", `{` + anon + `"accounts":[null]}`, "is null"},
 	{"unknown field", `{` + anon + `"stciky":"1h"}`, "unknown field"},
 	{"name", `{` + anon + `"name":"Team A"}`, `name: "Team A" is not a name`},
 	{"notes", `{` + anon + `"notes":"loud"}`, "none of warn, all, off"},
 	{"max body", `{` + anon + `"max_body":-1}`, "cannot be negative"},
+	{"max body without a unit", `{` + anon + `"name":"team","max_body":32}`, `gateway "team": max_body: 32 bytes would refuse`},
 	{"attempts", `{` + anon + `"failover":{"attempts":-1}}`, "cannot be negative"},
 	{"ping", `{` + anon + `"stream":{"ping":-1}}`, "cannot be negative"},
 	{"key name", `{"keys":[{"name":"","secret":"s"}]}`, `key "": "" is not a name`},
@@ -35,7 +36,7 @@ var provisionErrors = []struct{ name, config, want string }{
 	{"key expires", `{"keys":[{"name":"a","secret":"s","expires":"soon"}]}`, "not a date"},
 	{"key pattern", `{"keys":[{"name":"a","secret":"s","models":[""]}]}`, "a pattern is empty"},
 	{"key twice", `{"keys":[{"name":"a","secret":"s"},{"name":"a","secret":"t"}]}`, `key "a" is defined twice`},
-	{"same secret", `{"keys":[{"name":"a","secret":"s"},{"name":"b","secret":"s"}]}`, `key "b" has the same secret as key "a"`},
+	{"same secret", `{"keys":[{"name":"a","secret":"s"},{"name":"b","secret":"s"}]}`, `gateway "default": key "b" has the same secret as key "a"`},
 	{"account name", `{` + anon + `"accounts":[{"name":"X","provider":{"provider":"openai"}}]}`, `"X" is not a name`},
 	{"account twice", `{` + anon + `"accounts":[{"name":"x","provider":{"provider":"simulator"}},{"name":"x","provider":{"provider":"simulator"}}]}`, "defined twice"},
 	{"account without provider", `{` + anon + `"accounts":[{"name":"x"}]}`, "names no provider"},
@@ -111,5 +112,39 @@ func TestHeaderWithoutItsSecretDisables(t *testing.T) {
 	}
 	if strings.Count(log(), `account disabled: the header X-Key is empty","account":"x"`) != 1 {
 		t.Errorf("not one warning: %s", log())
+	}
+}
+
+// TestStrayFallbacks tells of a fallback that no account serves, and of no other.
+func TestStrayFallbacks(t *testing.T) {
+	ctx, log := newContext(t)
+	_, err := load(t, ctx, `
+		name team
+		allow_anonymous
+		account x simulator
+		account off openai {env.TEST_MISSING}
+		model demo {
+			fallback sim-a typo gpt-5 renamed hidden many-1
+		}
+		model renamed {
+			as demo
+		}
+		model hidden {
+			as demo
+			accounts off
+		}
+		model many-* {
+			as demo
+		}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"typo", "hidden"} {
+		if strings.Count(log(), `"gateway":"team","in":"model demo","fallback":"`+name+`"`) != 1 {
+			t.Errorf("nothing is said of %s: %s", name, log())
+		}
+	}
+	if n := strings.Count(log(), "no account serves a fallback"); n != 2 {
+		t.Errorf("%d warnings: %s", n, log())
 	}
 }

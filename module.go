@@ -4,6 +4,7 @@ package aigateway
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -67,7 +68,7 @@ type Handler struct {
 	// Stream says how long silence may last.
 	Stream Stream `json:"stream,omitzero"`
 
-	// MaxBody is the largest request body in bytes, after decompression. Default: 32MiB.
+	// MaxBody is the largest request body in bytes, after decompression, 1024 at least. Default: 32MiB.
 	MaxBody int64 `json:"max_body,omitempty"`
 
 	// Strict refuses what an upstream's dialect cannot express instead of dropping it with a note. A model's block or a
@@ -132,9 +133,17 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision prepares the gateway. It has no effect outside: `caddy validate` and a reload that fails come here too.
+// Its errors name the gateway, since a configuration may hold several.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.setDefaults()
+	if err := h.provision(ctx); err != nil {
+		return fmt.Errorf("gateway %q: %w", h.Name, err)
+	}
+	return nil
+}
+
+func (h *Handler) provision(ctx caddy.Context) error {
 	if err := h.Validate(); err != nil {
 		return err
 	}
@@ -157,6 +166,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.warnOfStrayPatterns()
+	h.warnOfStrayFallbacks()
 	return h.build()
 }
 

@@ -50,6 +50,7 @@ type attempt struct {
 	proxy  *egress.ProxyError // the fault that kept the request from the upstream, if it was a proxy's
 	sent   bool               // the upstream has been asked
 	healed bool               // signatures have been taken out
+	extra  bool               // since the upstream does not know where they stand
 	retry  bool               // another account may do better, and the client has seen nothing
 }
 
@@ -94,7 +95,10 @@ func (a *attempt) ask(up *Upstream) error {
 		return err
 	}
 	a.healed = true
-	return a.send(up)
+	if err = a.send(up); err == nil && a.extra {
+		memoryOf(a.lease.Account).strict.Store(true)
+	}
+	return err
 }
 
 // release gives the account's slot back and tells the pool how it fared.
@@ -151,6 +155,7 @@ func (a *attempt) send(up *Upstream) error {
 	e := a.readError(resp)
 	a.status = e.Status
 	if !a.healed && a.pin() == "" && translate.RefusesSignature(e) {
+		a.extra = translate.RefusesExtra(e)
 		return errHeal
 	}
 	return a.failed(e)
@@ -181,11 +186,13 @@ func (a *attempt) newTarget(up *Upstream) *ir.Target {
 		Scope: up.Scope, Bound: a.signer(a.lease), Session: a.strongSession(),
 		Strict: a.strict || a.block.Strict, Notes: &a.desk.notes,
 	}
+	t.NoExtra = dialect == ir.Chat && t.Caps.Family != "gemini" && memoryOf(a.lease.Account).strict.Load()
 	return t
 }
 
 // encode writes the body that the account is sent. A long one lies in a loan,
-// which the caller leaves: in the client's own if it is sent as it came.
+// which the caller leaves: in the client's own if it is sent as it came, and in
+// none if it is the call's.
 func (a *attempt) encode() (body []byte, l *loan, err error) {
 	var dst []byte
 	if n := a.body.Size(); n >= minLent {
@@ -204,6 +211,9 @@ func (a *attempt) encode() (body []byte, l *loan, err error) {
 		l.leave()
 		a.incoming.join()
 		l = a.incoming
+	case a.body.Is(body): // the gateway has written it anew, and may need it again
+		l.end()
+		l = nil
 	case l != nil:
 		l.buffer.b = body
 	}
@@ -267,6 +277,11 @@ func (a *attempt) failed(e *ir.Error) error {
 		entry.Write(zap.String("request_id", a.id), zap.String("account", a.lease.Account.Name), zap.String("model", a.target.Model),
 			zap.Int("status", e.Status), zap.String("error", string(e.Kind)), zap.Stringer("fault", j.fault), zap.Duration("duration", a.elapsed()),
 			zap.String("cause", causeOf(e)), advice(e), a.errorBody(e))
+	}
+	a.warnOfPlace(e)
+	if refused := a.uncompacted(e); refused != nil {
+		a.retry = true // others may do it
+		return refused
 	}
 	out := shown(e)
 	if a.relayed() && out.Upstream != "" && len(e.Raw) > 0 {

@@ -41,6 +41,7 @@ type call struct {
 	textsBody []byte
 
 	state   *state // of what is stored; nil where nothing is
+	thread  string // the account that has the thread that the request goes on with; empty for none
 	session session.Session
 	origin  *pool.Account // see signer
 	media   Media         // what has been fetched; nil before anything is

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -25,25 +26,46 @@ func (c *call) compact() error {
 	case !offered && !c.g.EmulateCompact:
 		return notEmulated(c.env.Model)
 	case !offered:
-		said, err := c.body.Summarize()
-		if err != nil {
+		if err := c.summarize(); err != nil {
 			return err
 		}
-		c.summary = &summary{said}
-		c.state = nil // nothing of this is stored
-		c.body.Keep(nil)
 	}
 	pass, err := c.admit()
 	if err != nil {
 		return err
 	}
 	defer c.leave(pass)
+	err = c.answer(block)
+	if !offered || !c.g.EmulateCompact || c.pin() != "" || !isNotEmulated(err) {
+		return err
+	}
+	if err := c.summarize(); err != nil {
+		return err
+	}
 	return c.answer(block)
+}
+
+// summarize makes the request one for a summary.
+func (c *call) summarize() error {
+	said, err := c.body.Summarize()
+	if err != nil {
+		return err
+	}
+	c.summary = &summary{said}
+	c.state = nil // nothing of this is stored
+	c.body.Keep(nil)
+	return nil
+}
+
+const codeNotEmulated = "compact_not_offered"
+
+func isNotEmulated(err error) bool {
+	return err != nil && !errors.Is(err, errDelivered) && asError(err).Code == codeNotEmulated
 }
 
 func notEmulated(model string) *ir.Error {
 	return &ir.Error{
-		Kind: ir.ErrUnsupported, Status: http.StatusNotImplemented, Code: "compact_not_offered",
+		Kind: ir.ErrUnsupported, Status: http.StatusNotImplemented, Code: codeNotEmulated,
 		Message: "No account that serves " + short(model) + " can compact a conversation; this gateway lets a model summarize it only with the option emulate_compact",
 	}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -82,6 +83,43 @@ func TestCompactAtAccount(t *testing.T) {
 		if r := up.requests()[0]; got.status != 200 || got.body != compaction || r.uri != "/v1/responses/compact" || r.body != longTalk+`}` {
 			t.Errorf("got %d %s, asked %+v", got.status, got.body, r)
 		}
+	}
+}
+
+// TestCompactAtImitator is about an account of OpenAI's kind whose server has
+// no such path.
+func TestCompactAtImitator(t *testing.T) {
+	lacking := map[string]http.HandlerFunc{
+		"404":  says(404, "application/json", `{"error":{"message":"Invalid URL (POST /v1/responses/compact)","type":"invalid_request_error"}}`),
+		"text": says(404, "text/plain", "404 page not found"),
+		"405":  says(405, "application/json", `{"detail":"Method Not Allowed"}`),
+		"501":  says(501, "application/json", `{"error":{"message":"not here"}}`),
+		"page": says(200, "text/html", "<html>hello</html>"),
+	}
+	for name, step := range lacking {
+		t.Run(name, func(t *testing.T) {
+			up := newUpstream(t, step)
+			f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "imitator", dialect: ir.Responses, url: up.URL}}})
+			if got := f.post(responses+"/compact", longTalk+`}`); got.status != 501 || !strings.Contains(errorOf(got.body), "emulate_compact") {
+				t.Errorf("got %d %s", got.status, got.body)
+			}
+			if warned := f.logs.FilterMessageSnippet("base_url").Len(); warned != 0 {
+				t.Error("the log blames base_url")
+			}
+
+			whole := strings.Replace(speeches[ir.Responses].whole, "hello there", "The user had a.txt read: 42.", 1)
+			up = newUpstream(t, step, says(200, "application/json", whole))
+			f = serve(t, gatewaySpec{tweak: func(g *Gateway) { g.EmulateCompact = true }, accounts: []accountSpec{{name: "imitator", dialect: ir.Responses, url: up.URL}}})
+			got := f.post(responses+"/compact", longTalk+`}`)
+			if got.status != 200 || gjson.Get(got.body, "object").Str != "response.compaction" || up.requests()[1].uri != "/v1/responses" {
+				t.Errorf("got %d %s, asked %v", got.status, got.body, up.requests())
+			}
+		})
+	}
+	up := newUpstream(t, says(404, "application/json", `{"error":{"message":"The model m does not exist","code":"model_not_found"}}`))
+	f := serve(t, gatewaySpec{accounts: []accountSpec{{name: "openai", dialect: ir.Responses, url: up.URL}}})
+	if got := f.post(responses+"/compact", longTalk+`}`); got.status != 404 {
+		t.Errorf("an unknown model: got %d %s", got.status, got.body)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 func (a *attempt) deliver(ctx context.Context, resp *http.Response) error {
 	kind := mediaType(resp.Header.Get("Content-Type"))
 	if kind == "text/html" {
-		return a.failed(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: a.target.Dialect, Code: "html_answer"})
+		return a.failed(&ir.Error{Kind: ir.ErrUpstream, Status: http.StatusBadGateway, Upstream: a.target.Dialect, Code: htmlAnswer})
 	}
 	streamed, array := framing(kind, a.target.Dialect, a.env.Stream)
 	answer, err := a.exchange.Answer(streamed)

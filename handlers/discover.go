@@ -52,7 +52,8 @@ func (u *Upstream) discover(ctx context.Context, c credentials.Credential, call 
 	}
 	if d.done == nil {
 		d.done = make(chan struct{})
-		guard.Go("looking for a project", func() { u.search(context.WithoutCancel(ctx), p, c.Token, call.Header) })
+		header := call.Header // another request may use the call again
+		guard.Go("looking for a project", func() { u.search(context.WithoutCancel(ctx), p, c.Token, header) })
 	}
 	done := d.done
 	d.mu.Unlock()

@@ -114,7 +114,8 @@ func busy(message string) error {
 }
 
 // retryAfter sets the headers that tell clients when to come back: whole
-// seconds, at least one, since several clients understand nothing else.
+// seconds, at least one, since several clients understand nothing else. OpenAI's
+// SDKs go by the milliseconds, which therefore say the same.
 func (c *call) retryAfter(h http.Header, e *ir.Error) {
 	wait := e.RetryAfter
 	if e.Oversize.Known() {
@@ -127,9 +128,10 @@ func (c *call) retryAfter(h http.Header, e *ir.Error) {
 	if wait <= 0 {
 		return
 	}
-	h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
+	seconds := max(1, int64(math.Ceil(wait.Seconds())))
+	h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	if c.route.dialect == ir.Chat || c.route.dialect == ir.Responses {
-		h.Set("Retry-After-Ms", strconv.FormatInt(wait.Milliseconds(), 10))
+		h.Set("Retry-After-Ms", strconv.FormatInt(seconds*1000, 10))
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *call) generate() error {
 	if done, err := c.intercept(block); done {
 		return err
 	}
-	return c.answer(block)
+	return c.leaveThread(c.answer(block), block)
 }
 
 // answer gets the answer of a request that may run.

@@ -80,14 +80,15 @@ func TestNetworkError(t *testing.T) {
 	}
 }
 
-// TestRetryAfterHeader is whole seconds, at least one.
+// TestRetryAfterHeader is whole seconds, at least one. The milliseconds never
+// say less.
 func TestRetryAfterHeader(t *testing.T) {
 	tests := []struct {
 		status       int
 		wait         time.Duration
 		seconds, msg string
 	}{
-		{429, 0, "1", "1000"}, {503, 0, "1", "1000"}, {429, time.Millisecond, "1", "1"}, {429, 1500 * time.Millisecond, "2", "1500"},
+		{429, 0, "1", "1000"}, {503, 0, "1", "1000"}, {429, time.Microsecond, "1", "1000"}, {429, 1500 * time.Millisecond, "2", "2000"},
 		{503, time.Minute, "60", "60000"}, {500, 0, "", ""}, {400, 0, "", ""},
 	}
 	for _, test := range tests {

@@ -36,7 +36,7 @@ func (c *call) owner() string {
 // pins the request to that account.
 func (c *call) recall() error {
 	if c.g.Stored == nil || c.route.dialect != ir.Responses {
-		return nil
+		return c.recallThread()
 	}
 	said := c.env.Stored
 	c.state = &state{said: said}
@@ -107,7 +107,7 @@ func (c *call) account(name string) *pool.Account {
 // pin is the name of the only account that can answer, empty for any.
 func (c *call) pin() string {
 	if c.state == nil {
-		return ""
+		return c.thread
 	}
 	return c.state.pin
 }
@@ -145,6 +145,8 @@ func (c *call) ownItems() []ir.Item {
 // go on with it.
 func (a *attempt) keeping(answer translate.Answer) translate.Answer {
 	switch {
+	case a.env.Thread.Used && a.exchange.Relayed() && a.env.Op == ir.Generate:
+		return &threadNoter{Answer: answer, attempt: a}
 	case a.state == nil || a.env.Op != ir.Generate:
 		return answer
 	case !a.exchange.Relayed():

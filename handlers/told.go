@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-ai-gateway/ai-gateway/pool"
@@ -14,8 +15,10 @@ import (
 
 // remembered is what the gateway knows of an account besides how it fares. Reloads keep it.
 type remembered struct {
-	quota quotaState
-	told  told
+	quota     quotaState
+	told      told
+	misplaced misplacement
+	strict    atomic.Bool // its server refuses the member in which Google's signatures stand in Chat Completions
 }
 
 func memoryOf(a *pool.Account) *remembered {

@@ -18,8 +18,9 @@ type Lease struct {
 	Sticky Sticky
 
 	// Bound is the account that the session was on before this choice, whose signatures its history may hold: the same
-	// as Account on a hit. It is nil if that is not known: the session was on no account, or on one that the
-	// configuration no longer has.
+	// as Account on a hit, and where the model has no binding of its own yet, the one that the session is on with
+	// another model. It is nil if that is not known: the session was on no account, or on one that the configuration no
+	// longer has.
 	Bound *Account
 
 	pool     *Pool

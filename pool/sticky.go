@@ -37,6 +37,7 @@ type session struct {
 	bound    string // identity of the session's own account; empty if it has none
 	seat     *seat  // of that account; nil if this pool does not have it
 	upstream string // the model's name there
+	origin   *seat  // where the conversation is with another model, while this one has no binding of its own
 
 	binds bool // the request may bind or move the session
 	waits bool // it may wait for the session's own account
@@ -68,11 +69,15 @@ func (p *Pool) session(w *Want) session {
 	}
 	// The session is on an account that does not have this model. It stays there, and the model gets a binding of its
 	// own: agents use several models in one conversation.
+	origin := s.seat
 	s.key += "\x00" + w.Model
 	if s.alias != "" {
 		s.alias += "\x00" + w.Model
 	}
 	p.lookUp(&s, w)
+	if s.bound == "" {
+		s.origin = origin
+	}
 	s.lost = s.lost || s.seat != nil && !p.serves(&s, w)
 	return s
 }
@@ -172,8 +177,11 @@ func (p *Pool) join(w *Want, s *session, l *Lease) *Lease {
 		return l
 	}
 	identity := l.Account.Identity
-	if s.seat != nil {
+	switch {
+	case s.seat != nil:
 		l.Bound = s.seat.Account
+	case s.origin != nil:
+		l.Bound = s.origin.Account
 	}
 	switch {
 	case s.bound == identity:

@@ -44,7 +44,7 @@ func NewCall(env *ir.Envelope, body []byte) (*Call, error) {
 	if err := c.client.ReadEnvelope(body, env); err != nil {
 		return nil, err
 	}
-	for _, s := range [...]*string{&env.Model, &env.Stored.Previous, &env.Stored.Conversation} {
+	for _, s := range [...]*string{&env.Model, &env.Stored.Previous, &env.Stored.Conversation, &env.Thread.Previous} {
 		*s = strings.Clone(*s)
 	}
 	return c, nil
@@ -52,6 +52,9 @@ func NewCall(env *ir.Envelope, body []byte) (*Call, error) {
 
 // Size is how many bytes the request's body has.
 func (c *Call) Size() int { return len(c.body) }
+
+// Is reports whether b is the call's body itself and no copy of it.
+func (c *Call) Is(b []byte) bool { return len(b) > 0 && len(c.body) > 0 && &b[0] == &c.body[0] }
 
 // maxTools is how many tools a request may have: far more than any vendor
 // takes, and few enough that comparing each with each costs nothing.

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"bytes"
 	"net/http"
 	"regexp"
 	"slices"
@@ -19,7 +20,13 @@ const CodeStripped = "reasoning.stripped_after_400"
 // accept a signature in the history. The request may then be sent once more
 // without, see Call.Heal.
 func RefusesSignature(e *ir.Error) bool {
-	return e.Status == http.StatusBadRequest && (e.Code == "invalid_encrypted_content" || refusedSignature.MatchString(e.Message))
+	return RefusesExtra(e) || e.Status == http.StatusBadRequest && (e.Code == "invalid_encrypted_content" || refusedSignature.MatchString(e.Message))
+}
+
+// RefusesExtra reports whether a server of Chat Completions does not know the
+// member in which Google's signatures stand, as strict ones say.
+func RefusesExtra(e *ir.Error) bool {
+	return (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) && bytes.Contains(e.Raw, []byte("extra_content"))
 }
 
 // Heal joins the call with an account once more, without the reasoning of

@@ -59,6 +59,7 @@ var usualFrames = map[ir.Dialect][]string{
 		`{"choices":[{"delta":{"content":"%"}}],"usage":{"prompt_tokens":1#}}`, `{"choices":[{"delta":{"content":"%"}}],"service_tier":"#x"}`,
 		`{"choices":[{"delta":{"content":"%"},"finish_reason":"stop"}]}`, `{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"#","function":{"arguments":"%"}}]}}]}`,
 		`{"choices":[{"delta":{"function_call":{"arguments":"%"}}}],"error":null}`, `{"choices":[{"delta":{"content":"%"}}],"error":{"message":"#"}}`,
+		`{"content":"%","choices":[{"delta":{"content":"%"}}]}`, `{"choices":[{"delta":{"content":"a#"}}],"created":1#,"input":"%","arguments":"#"}`,
 	},
 	ir.Responses: {
 		`{"type":"response.output_text.delta","sequence_number":1#,"item_id":"m#","output_index":1,"content_index":0,"delta":"%","logprobs":[],"obfuscation":"#"}`,
@@ -82,6 +83,8 @@ var usualFrames = map[ir.Dialect][]string{
 	ir.Gemini: {
 		`{"candidates":[{"content":{"parts":[{"text":"%"}]}}],"usageMetadata":{"promptTokenCount":1#,"candidatesTokenCount":2},"modelVersion":"m"}`,
 		`{"candidates":[{"content":{"parts":[{"text":"%","thought":true}]},"index":0}]}`,
+		`{"candidates":[{"content":{"parts":[{"text":"%"}]}}],"usageMetadata":{"promptTokenCount":-1#}}`,
+		`{"candidates":[{"content":{"parts":[{"text":"%"}]}}],"usageMetadata":{"promptTokenCount":5}}`,
 	},
 }
 

@@ -40,6 +40,8 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 		case "system":
 			r.Skip()
 			env.Place(&env.SystemAt, start, r.Offset())
+		case "thread":
+			env.Thread = readThread(&r)
 		case "tools":
 			r.Skip()
 			env.ToolsAt = ir.Span{Start: start, End: r.Offset()}
@@ -49,6 +51,21 @@ func (Codec) ReadEnvelope(body []byte, env *ir.Envelope) error {
 		return unparsable(err)
 	}
 	return nil
+}
+
+// readThread reads what thread the request belongs to. What is none is left to
+// the vendor to refuse.
+func readThread(r *jsonx.Reader) (t ir.Thread) {
+	if r.Kind() != jsonx.Object {
+		return t
+	}
+	t.Used = true
+	for in := r.Object(); in && r.Member(); {
+		if r.Key() == "previous_message_id" {
+			t.Previous = r.TextIfAny().String()
+		}
+	}
+	return t
 }
 
 func unparsable(err error) *ir.Error {

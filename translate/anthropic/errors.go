@@ -217,6 +217,9 @@ func (Codec) AppendError(dst []byte, e *ir.Error, requestID string) []byte {
 	if e.Kind == ir.ErrUnsupported && e.Param == "thread" {
 		dst = append(dst, unthreaded...)
 	}
+	if e.Kind == ir.ErrNotFound && e.Param == "thread" {
+		dst = append(dst, threadLost...)
+	}
 	dst = append(dst, '}')
 	if requestID != "" {
 		dst = append(dst, `,"request_id":`...)
@@ -228,6 +231,10 @@ func (Codec) AppendError(dst []byte, e *ir.Error, requestID string) []byte {
 // unthreaded has the tool runners of Anthropic's SDKs, which keep conversations
 // in threads with the vendor, send the whole conversation instead.
 const unthreaded = `,"details":{"error_code":"thread_unsupported_request","unsupported":["model"]}`
+
+// threadLost has Anthropic's clients send the whole conversation again and
+// begin another thread with it.
+const threadLost = `,"details":{"error_code":"thread_not_found"}`
 
 func errorType(e *ir.Error) string {
 	if e.Kind == ir.ErrBilling {

@@ -89,6 +89,8 @@ func TestAppendError(t *testing.T) {
 	// The tool runners of Anthropic's SDKs look for this, and send the whole conversation then.
 	same(t, string(Codec{}.AppendError(nil, ir.Unsupported("thread", "no threads"), "")),
 		`{"type":"error","error":{"type":"invalid_request_error","message":"no threads","details":{"error_code":"thread_unsupported_request","unsupported":["model"]}}}`)
+	same(t, string(Codec{}.AppendError(nil, &ir.Error{Kind: ir.ErrNotFound, Status: 404, Param: "thread", Message: "lost"}, "")),
+		`{"type":"error","error":{"type":"not_found_error","message":"lost","details":{"error_code":"thread_not_found"}}}`)
 	if got := string(Codec{}.AppendError(nil, &ir.Error{Status: 500}, "")); strings.Contains(got, "request_id") {
 		t.Error(got)
 	}

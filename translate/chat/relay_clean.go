@@ -6,8 +6,9 @@ import (
 )
 
 // foreignSignatures finds the signatures that Google's models have put beside
-// calls and that the account does not take: OpenAI refuses the member that
-// holds them, and Google those of another account. Google's newest models want
+// calls and that the account does not take: OpenAI and strict servers of its
+// models refuse the member that holds them, and Google those of another account.
+// Claude's own may lie there, too, at servers that ask it in Google's dialect. Google's newest models want
 // some signature on the first call of a message, for which they take a
 // placeholder. The reasoning that models of others, and the gateway, tell beside
 // an answer goes the same way: OpenAI refuses it in a message.
@@ -15,13 +16,15 @@ func foreignSignatures(body []byte, env *ir.Envelope, t *ir.Target) []edit {
 	moved := t.Bound != "" && t.Scope != "" && t.Bound != t.Scope
 	messages := body[env.TurnsAt.Start:env.TurnsAt.End]
 	openai, look := t.Provider == "openai", ir.WordSigned
+	unsigned := openai || t.Caps.Family == "openai" || t.NoExtra ||
+		t.Caps.Family == "claude" && (t.Bound == "" || t.Bound != t.Scope)
 	if openai {
 		look |= ir.WordReasoning
 	}
-	if !moved && !openai || len(messages) == 0 || messages[0] != '[' || !env.Outline.Has(body, look) {
+	if !moved && !unsigned || len(messages) == 0 || messages[0] != '[' || !env.Outline.Has(body, look) {
 		return nil
 	}
-	s := signatures{body: body, openai: openai, hold: t.Caps.Validated && !openai}
+	s := signatures{body: body, openai: openai, hold: t.Caps.Validated && !unsigned}
 	var whole jsonx.Reader
 	whole.Reset(body)
 	whole.Recall(&env.Outline)

@@ -23,6 +23,11 @@ func TestRelayedSignatures(t *testing.T) {
 	moved := ir.Target{Dialect: ir.Chat, Provider: "openai_compatible", Model: "m", Scope: "2", Bound: "1"}
 	moved3 := moved
 	moved3.Caps.Validated = true
+	gpt, claude, newcomer, google2 := same, same, moved, same
+	gpt.Caps.Family, claude.Caps.Family, newcomer.Caps.Family, google2.Caps.Family = "openai", "claude", "claude", "gemini"
+	newcomer.Bound, google2.Bound = "", ""
+	strict := same
+	strict.NoExtra = true
 	for name, c := range map[string]struct {
 		target   ir.Target
 		in, want string
@@ -36,6 +41,12 @@ func TestRelayedSignatures(t *testing.T) {
 			`{"model":"m","messages":[{"role":"assistant","content":"reasoning_content"},{"role":"assistant"}]}`},
 		"compatible, reasoning": {same, `{"messages":[{"role":"assistant","content":"a","reasoning_content":"b"}],"model":"m"}`, `{"messages":[{"role":"assistant","content":"a","reasoning_content":"b"}],"model":"m"}`},
 		"the same account":      {same, body(call("a", google("s"))), body(call("a", google("s")))},
+		"gpt elsewhere":         {gpt, body(call("a", google("s")), call("b", google("t"))), body(call("a", ""), call("b", ""))},
+		"gpt, reasoning":        {gpt, `{"messages":[{"role":"assistant","content":"a","reasoning_content":"b"}],"model":"m"}`, `{"messages":[{"role":"assistant","content":"a","reasoning_content":"b"}],"model":"m"}`},
+		"has refused it":        {strict, body(call("a", google("s")), call("b", google("t"))), body(call("a", ""), call("b", ""))},
+		"claude, its own":       {claude, body(call("a", google("s"))), body(call("a", google("s")))},
+		"claude, unknown":       {newcomer, body(call("a", google("s"))), body(call("a", ""))},
+		"google, unknown":       {google2, body(call("a", google("s"))), body(call("a", google("s")))},
 		"moved":                 {moved, body(call("a", google("s")), call("b", google("t"))), body(call("a", ""), call("b", ""))},
 		"moved, gemini 3":       {moved3, body(call("a", google("s")), call("b", google("t"))), body(call("a", google(ir.Sentinel)), call("b", ""))},
 	} {

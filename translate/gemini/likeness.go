@@ -55,7 +55,7 @@ func (c *chunk) learn(data []byte) {
 	w := &c.cands[0]
 	l.learned++
 	l.data, l.marks = append(l.data[:0], data...), append(l.marks[:0], c.marks...)
-	l.counts, l.tier, l.usage = c.counts, c.tier, c.hasUsage
+	l.counts, l.tier, l.usage = c.counts, c.tier, c.usages > 0 // even if nothing in it could be read: others may tell it
 	l.index, l.thought = w.index, w.parts[0].thought
 }
 
@@ -128,7 +128,7 @@ func (c *chunk) resemble(text ir.Text, model ir.Span, n *counts) {
 		c.alike = true
 	}
 	c.cands[0].parts[0].text, c.modelAt = text, model
-	if c.hasUsage = l.usage; l.usage {
+	if c.hasUsage = false; l.usage {
 		c.usage, c.hasUsage = n.usage()
 	}
 }

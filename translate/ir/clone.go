@@ -26,6 +26,7 @@ func clonePart(p *Part) Part {
 	}
 	if p.Think != nil {
 		think := *p.Think
+		think.ItemID = strings.Clone(think.ItemID)
 		if think.Sig != nil {
 			sig := *think.Sig
 			sig.Value = strings.Clone(sig.Value)
@@ -41,11 +42,17 @@ func clonePart(p *Part) Part {
 	if p.Server != nil {
 		s := *p.Server
 		s.Args, s.Raw = cloneArgs(s.Args), bytes.Clone(s.Raw)
+		s.ID, s.CallID, s.Tool = strings.Clone(s.ID), strings.Clone(s.CallID), strings.Clone(s.Tool)
+		s.Label, s.Status = strings.Clone(s.Label), strings.Clone(s.Status)
+		s.Parts = nil
+		for i := range p.Server.Parts {
+			s.Parts = append(s.Parts, clonePart(&p.Server.Parts[i]))
+		}
 		c.Server = &s
 	}
 	if p.Opaque != nil {
 		o := *p.Opaque
-		o.Raw = bytes.Clone(o.Raw)
+		o.Type, o.Raw = strings.Clone(o.Type), bytes.Clone(o.Raw)
 		c.Opaque = &o
 	}
 	c.Citations = nil
@@ -61,6 +68,7 @@ func cloneArgs(a Args) Args { return Args{JSON: bytes.Clone(a.JSON), Text: a.Tex
 func cloneCitation(c *Citation) Citation {
 	own := *c
 	own.CitedText, own.Title, own.URL, own.Raw = c.CitedText.Clone(), c.Title.Clone(), c.URL.Clone(), bytes.Clone(c.Raw)
+	own.FileID = strings.Clone(c.FileID)
 	return own
 }
 

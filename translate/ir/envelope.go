@@ -35,6 +35,7 @@ type Envelope struct {
 	MaxOutput Opt[int] // the most tokens that the answer may have
 	Hints     Hints
 	Stored    Stored // Responses: what the request says of what is stored
+	Thread    Thread // Anthropic: the conversation that the vendor keeps
 
 	Outline Outline // of the body, for the decoder
 	Arena   *Arena  // where the decoder puts the request; nil for memory of its own
@@ -67,6 +68,13 @@ type Hints struct {
 	Session      Text   // session_id or sessionId
 	Previous     Text   // previous_response_id
 	Known        string // the session of the response that this goes on with, where the gateway has stored that
+}
+
+// Thread is what an Anthropic request says of a conversation whose turns are
+// with the vendor, in the account that has answered them.
+type Thread struct {
+	Used     bool   // the body has one
+	Previous string // the message that the request goes on with; empty when it begins a thread
 }
 
 // Span is a piece of a body: the bytes from Start up to End.

@@ -15,6 +15,7 @@ type Target struct {
 	Scope    string // the account's tag in signatures: 8 hex digits; empty means unknown
 	Bound    string // the scope that the session was bound to before; empty means unknown
 	Strict   bool
+	NoExtra  bool   // has refused the member in which Google's signatures stand in Chat Completions
 	Session  string // strong session key, empty when there is none
 	Names    *Names // tool names on this target's wire
 	Notes    *Notes

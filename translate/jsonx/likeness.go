@@ -47,9 +47,9 @@ const (
 
 // Learn takes an object as the one that later ones are compared with. text is
 // where its text stands, with its quotes: a string that every decoder of the
-// object reads as Text. Members of the top level that are strings or numbers may
-// differ if loose says that nobody reads them; those that do differ from object
-// to object are found out by learning from two. Learn is false when it has not
+// object reads as Text. Other members of the top level that are strings or numbers
+// may differ if loose says that nobody reads them; those that do differ from
+// object to object are found out by learning from two. Learn is false when it has not
 // taken the object: when that is long, or when too many were taken in vain.
 func (l *Likeness) Learn(data []byte, text ir.Span, loose func(key string) bool) bool {
 	if l.read++; len(data) > maxLikeness || text.Len() < 2 || l.vain >= maxVain && l.read%seldom != 0 {
@@ -61,7 +61,7 @@ func (l *Likeness) Learn(data []byte, text ir.Span, loose func(key string) bool)
 	var r Reader
 	r.Reset(data)
 	for in := r.Kind() == Object && r.Object(); in && r.Member(); {
-		if n == maxLoose || !loose(r.Key()) {
+		if n == maxLoose || r.pos == text.Start || !loose(r.Key()) {
 			continue
 		}
 		start := uint16(r.pos)

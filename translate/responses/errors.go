@@ -191,11 +191,13 @@ func (Codec) DecodeError(status int, header http.Header, body []byte) *ir.Error 
 	}
 }
 
-// streamError is the error that ends a stream or is the whole answer.
+// streamError is the error that ends a stream or is the whole answer. It outlives
+// the frame that it was read from.
 func streamError(f *fault) *ir.Error {
 	e := &ir.Error{
-		Kind: ir.ErrUpstream, Status: 500, Message: f.message, Code: f.code, Param: f.param,
-		RetryAfter: f.wait, Upstream: ir.Responses, Oversize: ir.ReadOversize(f.message),
+		Kind: ir.ErrUpstream, Status: 500, Upstream: ir.Responses,
+		Message: strings.Clone(f.message), Code: strings.Clone(f.code), Param: strings.Clone(f.param),
+		RetryAfter: f.wait, Oversize: ir.ReadOversize(f.message),
 	}
 	if e.Message == "" {
 		e.Message = "the upstream failed"
