@@ -247,12 +247,24 @@ type grammarChecker struct {
 type grammarEvent struct {
 	Type         string
 	Index        *int
-	ContentBlock struct{ Type, Text, Data, Name string } `json:"content_block"`
+	ContentBlock struct{ Text, Data, Name string } `json:"content_block"`
 	Delta        struct {
 		Type, Text, Thinking, Signature string
 		PartialJSON                     string `json:"partial_json"`
 		StopReason                      string `json:"stop_reason"`
 	}
+}
+
+// blockType is the type of a block that begins. What an upstream has sent in a
+// block of its own may have other members whose names differ in case alone.
+func blockType(data []byte) (typ string) {
+	var e struct {
+		Block map[string]json.RawMessage `json:"content_block"`
+	}
+	if json.Unmarshal(data, &e) == nil {
+		_ = json.Unmarshal(e.Block["type"], &typ)
+	}
+	return typ
 }
 
 func (g *grammarChecker) event(name string, data []byte) string {
@@ -271,7 +283,7 @@ func (g *grammarChecker) event(name string, data []byte) string {
 		if !g.started || g.open >= 0 || e.Index == nil || *e.Index != g.next {
 			return "a block out of order"
 		}
-		g.open, g.kind, g.size, g.signed, g.args = *e.Index, e.ContentBlock.Type, 0, false, ""
+		g.open, g.kind, g.size, g.signed, g.args = *e.Index, blockType(data), 0, false, ""
 		g.next++
 		g.summary = append(g.summary, g.kind+e.ContentBlock.Name+"[")
 	case "content_block_delta":
