@@ -45,6 +45,9 @@ func (c *choice) reset() {
 	*c = choice{pieces: c.pieces[:0], calls: c.calls[:0], images: c.images[:0], citations: c.citations[:0], logprobs: nil}
 }
 
+// choiceIndex is the number of a choice, of which there are not more than are kept.
+func choiceIndex(r *jsonx.Reader) int { return int(min(max(softInt(r, 0), 0), maxCandidates-1)) }
+
 // read reads the choice that is next.
 func (c *choice) read(r *jsonx.Reader) {
 	c.reset()
@@ -54,7 +57,7 @@ func (c *choice) read(r *jsonx.Reader) {
 	for r.Member() {
 		switch r.Key() {
 		case "index":
-			c.index = int(min(max(softInt(r, 0), 0), maxCandidates-1))
+			c.index = choiceIndex(r)
 		case "delta", "message":
 			c.message(r)
 		case "finish_reason":

@@ -99,7 +99,7 @@ func (c *glance) read(r *jsonx.Reader) {
 	for in := inObject(r); in && r.Member(); {
 		switch r.Key() {
 		case "index":
-			c.index = int(min(max(softInt(r, 0), 0), maxCandidates-1))
+			c.index = choiceIndex(r)
 		case "delta", "message":
 			c.message(r)
 		case "finish_reason":

@@ -69,11 +69,17 @@ const (
 // zeros has the highest bit of the first byte that is zero set, and none before.
 func zeros(x uint64) uint64 { return (x - ones) &^ x }
 
+// The shape of a UUID, and the length of what stands before its first hyphen.
+const (
+	uuidShape = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
+	uuidHead  = 8
+)
+
 // before is how long before a mark that may begin which has the mark; 0 if
 // nothing can.
 func before(text []byte, mark byte) int {
 	n := 0
-	for n < len("xxxxxxxx") && n < len(text) && hexDigit(text[len(text)-1-n]) {
+	for n < uuidHead && n < len(text) && hexDigit(text[len(text)-1-n]) {
 		n++
 	}
 	switch {
@@ -81,7 +87,7 @@ func before(text []byte, mark byte) int {
 		return 2
 	case mark == '=' && bytes.HasSuffix(text, contentMark[:len(contentMark)-1]):
 		return len(contentMark) - 1
-	case mark == '-' && n == len("xxxxxxxx"): // a UUID
+	case mark == '-' && n == uuidHead:
 		return n
 	case mark == '-' && n >= 4: // a date
 		return 4
@@ -92,10 +98,8 @@ func before(text []byte, mark byte) int {
 // passing is the length of what will not stay at the start of s, or 0.
 func passing(s []byte) int {
 	c := s[0]
-	if hexDigit(c) {
-		if shaped(s, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
-			return bounded(s, len("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"))
-		}
+	if hexDigit(c) && shaped(s, uuidShape) {
+		return bounded(s, len(uuidShape))
 	}
 	switch {
 	case '0' <= c && c <= '9':
@@ -158,7 +162,7 @@ func bounded(s []byte, n int) int {
 	return n
 }
 
-// shaped reports whether s begins with the shape: d is a digit, x a hex digit,
+// shaped reports whether s begins with the shape: d is a digit, h a hex digit,
 // all else itself.
 func shaped(s []byte, shape string) bool {
 	if len(s) < len(shape) {
@@ -169,7 +173,7 @@ func shaped(s []byte, shape string) bool {
 		switch shape[i] {
 		case 'd':
 			ok = isDigit(s[i])
-		case 'x':
+		case 'h':
 			ok = hexDigit(s[i])
 		}
 		if !ok {
