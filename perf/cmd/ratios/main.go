@@ -37,12 +37,15 @@ type pair struct{ client, upstream string }
 
 func (p pair) String() string {
 	if p.client == p.upstream {
-		return p.client + " relayed"
+		return shown(p.client) + " relayed"
 	}
-	return p.client + " to " + p.upstream
+	return shown(p.client) + " to " + shown(p.upstream)
 }
 
 var dialects = []string{"openai", "responses", "anthropic", "gemini"}
+
+// shown is a dialect as the gateway calls it: the load generator says openai for chat.
+func shown(dialect string) string { return strings.Replace(dialect, "openai", "chat", 1) }
 
 func main() {
 	log.SetFlags(0)
@@ -95,9 +98,9 @@ func parsePairs(s string) (list []pair, err error) {
 		return list, nil
 	}
 	for item := range strings.SplitSeq(s, ",") {
-		client, upstream, _ := strings.Cut(item, "-")
+		client, upstream, _ := strings.Cut(strings.ReplaceAll(item, "chat", "openai"), "-")
 		if !slices.Contains(dialects, client) || !slices.Contains(dialects, upstream) {
-			return nil, fmt.Errorf("%q is no pair; dialects are %s", item, strings.Join(dialects, ", "))
+			return nil, fmt.Errorf("%q is no pair; dialects are %s", item, shown(strings.Join(dialects, ", ")))
 		}
 		list = append(list, pair{client, upstream})
 	}
